@@ -1,0 +1,51 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests see the sources: the condition makes every package resolve to its src folder, so no build comes first.
+const conditions = ['@tercet/source', 'node', 'module', 'import', 'default']
+const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+
+export default defineConfig({
+  ...shared,
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'packages/*/fuzz/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: ['apps/conformance/**', 'apps/interop/**', '**/node_modules/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'transcripts',
+          include: ['apps/conformance/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'crash',
+          include: ['apps/conformance/crash/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'interop',
+          include: ['apps/interop/src/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
