@@ -1,0 +1,37 @@
+/** The spool shape: by destination, stanzas that this server answers for until they are settled. */
+
+import type { Awaitable } from './storage.ts'
+import type { Unit } from './unit.ts'
+
+/**
+ * One stanza that is owed to a destination. The caller makes it, keeps it in memory while it is in flight, and is the only one
+ * that changes `settled`, through {@link Spool.settle}.
+ */
+export interface SpoolEntry {
+  /** Prepared text: a bare JID of a local account, or a remote domain. */
+  readonly destination: string
+  /** Unique for ever, and growing in the order of appending (see `newId`). */
+  readonly id: string
+  /** When the stanza was first handled, milliseconds since 1970. */
+  readonly at: number
+  /** Wire text of the stanza. */
+  readonly text: string
+  /** A peer has confirmed it, or it was refused: nobody owes it any more. */
+  settled: boolean
+  /** A row of it is on disk or is being written. Adapters alone set it. */
+  stored: boolean
+}
+
+/** Entries by destination. Rows are removed one by one as they are settled, never by a watermark. */
+export interface Spool {
+  /** Makes an entry durable with the unit; writes no row if the entry is settled by the time of the flush. */
+  put(unit: Unit, entry: SpoolEntry): void
+  /** Marks entries as settled; the rows of stored ones are deleted in some later flush, which this does not cause to hurry. */
+  settle(entries: readonly SpoolEntry[]): void
+  /** Unsettled entries of a destination in order of id: rows on disk and those put but not yet flushed. */
+  load(destination: string): Awaitable<readonly SpoolEntry[]>
+  /** Number of entries that `load` would give. */
+  count(destination: string): Awaitable<number>
+  /** Destinations that have entries. */
+  destinations(): Promise<readonly string[]>
+}

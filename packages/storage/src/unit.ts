@@ -1,0 +1,21 @@
+/** A unit of work: everything that one stanza causes on disk, committed together. */
+
+/**
+ * Collects the writes of one stanza. Tables, logs and the spool take it as first argument of every write.
+ *
+ * A unit that wrote nothing commits at once and costs nothing.
+ */
+export interface Unit {
+  /** True once a write was added. */
+  readonly dirty: boolean
+  /**
+   * Resolves when all writes of the unit are on disk (fsync returned); rejects with `StorageError` when they never will be:
+   * `full`, `conflict` (a compare-and-set failed), `failed`, `closed`. After a rejection none of its writes is visible.
+   *
+   * Commits of many units share one flush: it starts at once when none is in flight and the last began at least `commitGapMs`
+   * (5) ago, else then; at `commitRows` (256) queued rows at once. Units become durable in the order of their `commit()` calls.
+   * A flush whose spool entries are all settled and whose other writes are all lazy touches no disk.
+   * Calling it again returns the same promise.
+   */
+  commit(): Promise<void>
+}
