@@ -1,1 +1,6 @@
-export {}
+export { Chain, Hooks, point, type Handler, type Point, type Verdict } from './hook.ts'
+export { Scope } from './scope.ts'
+export { Services, service, type Provided, type Service } from './service.ts'
+export { inOrder, type Ordered } from './order.ts'
+export { silent, type LogLine, type Logger } from './logger.ts'
+export { MemoryMeter, type Counter, type Meter } from './meter.ts'
