@@ -1,1 +1,17 @@
-export {}
+// @tercet/stanza: the vocabulary of XMPP. Payloads of the specifications are imported from their own files, `@tercet/stanza/<payload>`.
+export * from './codec.ts'
+export * from './conditions.ts'
+export { DecodeError, type DecodeReason } from './decode-error.ts'
+export * from './edge.ts'
+export * from './fields.ts'
+export * from './iq.ts'
+export * from './message.ts'
+export * from './ns.ts'
+export * from './presence.ts'
+export * from './query.ts'
+export * from './reply.ts'
+export * from './scalars.ts'
+export { isStanza, type Stanza } from './stanza.ts'
+export { StanzaError, type StanzaErrorOptions, stanzaError } from './stanza-error.ts'
+export { StreamError, type StreamErrorOptions, streamError } from './stream-error.ts'
+export { writeStanza } from './write.ts'
