@@ -2,14 +2,7 @@
 
 /** Why a storage call failed. */
 export type StorageCondition =
-  | 'full'
-  | 'failed'
-  | 'conflict'
-  | 'closed'
-  | 'unknown-id'
-  | 'unsupported'
-  | 'newer-schema'
-  | 'locked'
+  'full' | 'failed' | 'conflict' | 'closed' | 'unknown-id' | 'unsupported' | 'newer-schema' | 'locked'
 
 /** Thrown by adapters; `condition` says what a caller can do about it. */
 export class StorageError extends Error {

@@ -9,7 +9,9 @@ import type { Unit } from './unit.ts'
 export type Awaitable<T> = T | Promise<T>
 
 /**
- * One opened store. All reads see the writes of every unit begun before them, durable or not.
+ * One opened store. All reads see the writes of every unit begun before them, durable or not: first the durable
+ * ones, then committed ones in the order of their `commit()`, then those of open units in the order of their first write. A unit
+ * that will not be committed must be abandoned, else reads see its writes until the store is closed.
  *
  * Names of tables and logs are fixed by modules (`'roster'`, `'archive'`), never by users.
  */

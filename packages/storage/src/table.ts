@@ -3,7 +3,7 @@
 import type { Awaitable } from './storage.ts'
 import type { Unit } from './unit.ts'
 
-/** A stored value. `version` grows by one with each put of its key, starting at 1. */
+/** A stored value. `version` grows by one with each put of its key, starting at 1, and at 1 again after a delete. */
 export interface Row<T> {
   readonly key: string
   readonly value: T
@@ -12,7 +12,10 @@ export interface Row<T> {
 
 /** How a put behaves; all members have defaults. */
 export interface PutOptions {
-  /** The version that the row must have now (0: it must not exist); otherwise the unit rejects with `conflict`. Default: any. */
+  /**
+   * The version that the row must have when the unit has its turn in the order of commits (0: it must not exist); otherwise the
+   * unit alone rejects with `conflict`. Default: any.
+   */
   readonly expect?: number
   /**
    * The write does not cause a flush by itself: it is written with the next one, at the latest after one second. Of several lazy

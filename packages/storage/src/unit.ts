@@ -12,10 +12,17 @@ export interface Unit {
    * Resolves when all writes of the unit are on disk (fsync returned); rejects with `StorageError` when they never will be:
    * `full`, `conflict` (a compare-and-set failed), `failed`, `closed`. After a rejection none of its writes is visible.
    *
-   * Commits of many units share one flush: it starts at once when none is in flight and the last began at least `commitGapMs`
-   * (5) ago, else then; at `commitRows` (256) queued rows at once. Units become durable in the order of their `commit()` calls.
-   * A flush whose spool entries are all settled and whose other writes are all lazy touches no disk.
+   * Commits of many units share one flush: it starts at once (at the end of the running turn, so that the stanzas of one chunk
+   * share it) when none is in flight and the last began at least `commitGapMs` (5) ago, else then; at `commitRows` (256) queued
+   * rows at once. Units become durable in the order of their `commit()` calls.
+   * A flush whose spool entries are all settled and whose other writes are all lazy touches no disk: its lazy writes go on
+   * waiting, units that have nothing left to write resolve.
    * Calling it again returns the same promise.
    */
   commit(): Promise<void>
+  /**
+   * Drops the writes of a unit that will not be committed (its stanza was refused), so that reads no longer see them. Does
+   * nothing after `commit()`.
+   */
+  abandon(): void
 }
