@@ -2,7 +2,6 @@
 import { Element } from '@tercet/xml'
 import { DecodeError, under } from './decode-error.ts'
 import type { Draft, Field, OptionalField } from './fields.ts'
-import { type Scalar, string } from './scalars.ts'
 
 /** The identity of an element: its expanded name. */
 export interface Named {
@@ -63,22 +62,23 @@ export function element(ns: string, name: string, fields: Fields = {}): Codec<Re
   }
 }
 
-/** An element that is nothing but its text, like `<body/>`: its value is the text. */
-export function textElement(ns: string, name: string): Codec<string>
-export function textElement<T>(ns: string, name: string, type: Scalar<T>): Codec<T>
-export function textElement(ns: string, name: string, type: Scalar<unknown> = string): Codec<unknown> {
+/** An element with a single part, like `<body/>` with its text: its value is that part. */
+export function elementOf<T>(ns: string, name: string, field: Field<T>): Codec<T> {
   return {
     ns,
     name,
     read(from) {
       expect(from, ns, name)
-      const value = type.read(from.text())
-      if (value === undefined) throw new DecodeError(`${name}/text()`, 'malformed', type.is)
-      return value
+      try {
+        return field.read(from)
+      } catch (error) {
+        throw under(name, error)
+      }
     },
     write(value) {
-      const text = type.write(value)
-      return new Element(name, ns, [], text === '' ? [] : [text])
+      const draft: Draft = { ns, attrs: [], children: [] }
+      field.write(value, draft)
+      return new Element(name, ns, draft.attrs, draft.children)
     },
   }
 }
@@ -97,7 +97,7 @@ export function raw(ns: string, name: string): Codec<Element> {
 }
 
 /** @throws {DecodeError} `element` is another one */
-export function expect(element: Element, ns: string, name: string): void {
+function expect(element: Element, ns: string, name: string): void {
   if (element.name === name && element.ns === ns) return
   throw new DecodeError(element.name, 'unexpected', `<${name} xmlns='${ns}'/>`)
 }

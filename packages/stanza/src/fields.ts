@@ -28,6 +28,8 @@ export interface OptionalField<T> extends Field<T | undefined> {
 export interface Single<T> extends Field<T> {
   /** May be absent, then `undefined`; malformed is still refused. */
   readonly optional: OptionalField<T>
+  /** May be absent, and malformed counts as absent: for what a specification says to ignore. */
+  readonly lenient: OptionalField<T>
   /** Reads `fallback` where it is absent, and leaves it out when it has that value. */
   or(fallback: T): Field<T>
 }
@@ -141,6 +143,9 @@ export function named<T extends string>(known: (name: string) => T | undefined, 
 }
 
 function single<T>(place: Place<T>): Single<T> {
+  const writeIfThere = (value: T | undefined, into: Draft): void => {
+    if (value !== undefined) place.put(value, into)
+  }
   return {
     read(from) {
       const value = place.find(from)
@@ -148,19 +153,23 @@ function single<T>(place: Place<T>): Single<T> {
       return value
     },
     write: place.put,
-    optional: {
-      mayBeAbsent: true,
-      read: from => place.find(from),
-      write(value, into) {
-        if (value !== undefined) place.put(value, into)
-      },
-    },
+    optional: { mayBeAbsent: true, read: from => place.find(from), write: writeIfThere },
+    lenient: { mayBeAbsent: true, read: from => findOrIgnore(place, from), write: writeIfThere },
     or: fallback => ({
       read: from => place.find(from) ?? fallback,
       write(value, into) {
         if (value !== fallback) place.put(value, into)
       },
     }),
+  }
+}
+
+function findOrIgnore<T>(place: Place<T>, from: Element): T | undefined {
+  try {
+    return place.find(from)
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 // Types of attribute values and texts: string, int, bool, jid, dateTime (XEP-0082 1.1.1), base64, oneOf.
-import { Jid } from '@tercet/jid'
+import { FullJid, Jid } from '@tercet/jid'
 
 /** How a value is spelled in an attribute or a text. */
 export interface Scalar<T> {
@@ -55,6 +55,16 @@ export const jid: Scalar<Jid> = {
     } catch {
       return undefined
     }
+  },
+  write: value => value.text,
+}
+
+/** An address with a resource. */
+export const fullJid: Scalar<FullJid> = {
+  is: 'a full JID',
+  read(text) {
+    const address = jid.read(text)
+    return address instanceof FullJid ? address : undefined
   },
   write: value => value.text,
 }

@@ -17,7 +17,15 @@ export function writeStanza(stanza: Stanza, xmlns?: string): string {
   if (stanza.type !== undefined && stanza.type !== 'normal') out += " type='" + stanza.type + "'"
   if (stanza.lang !== undefined) out += " xml:lang='" + escapeAttr(stanza.lang) + "'"
   const { extra } = stanza
-  for (let i = 0; i + 1 < extra.length; i += 2) out += ' ' + extra[i]! + "='" + escapeAttr(extra[i + 1]!) + "'"
+  for (let i = 0; i + 1 < extra.length; i += 2) out += attribute(extra[i]!, extra[i + 1]!, i)
   const text = stanza.content.text
   return text === '' ? out + '/>' : out + '>' + text + '</' + kind + '>'
+}
+
+/** An attribute of the root that is nobody's here; one in a namespace (`{ns}local`) declares a prefix of its own for it. */
+function attribute(name: string, value: string, n: number): string {
+  if (!name.startsWith('{')) return ' ' + name + "='" + escapeAttr(value) + "'"
+  const end = name.lastIndexOf('}')
+  const prefix = 'n' + String(n)
+  return ` xmlns:${prefix}='${escapeAttr(name.slice(1, end))}' ${prefix}:${name.slice(end + 1)}='${escapeAttr(value)}'`
 }
