@@ -1,0 +1,139 @@
+/** Listening sockets: accepts TCP connections, does direct TLS where asked, and survives what accepting can fail of. */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Transport } from '@tercet/stream'
+import { TransportError, transportError } from './error.ts'
+import { holderOf } from './port-holder.ts'
+import { TcpTransport } from './tcp.ts'
+import type { ServerTls } from './tls.ts'
+
+/** Options of {@link listen}. */
+export interface ListenOptions {
+  /** Address of an interface. Default: all, IPv6 and IPv4. */
+  readonly address?: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** TLS from the first byte (XEP-0368); without it, plain connections that may be upgraded. */
+  readonly tls?: ServerTls
+  /** Connections the kernel holds before we accept them. Default 511. */
+  readonly backlog?: number
+  /** Direct TLS handshakes under way; a connection above that is dropped. Default 1000. */
+  readonly maxPendingHandshakes?: number
+  /** Several processes or threads may listen on this port, and the kernel shares connections out. Default false. */
+  readonly reusePort?: boolean
+  /** Told about failures of accepting and of handshakes, which end nothing but themselves. */
+  readonly onError?: (error: TransportError) => void
+}
+
+/** A listening socket. */
+export interface Listener extends AsyncDisposable {
+  readonly address: string
+  readonly port: number
+  /** Stops accepting and drops handshakes under way; connections that were accepted live on. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens for connections; `accept` gets each one, after its handshake where TLS is direct.
+ *
+ * @throws {TransportError} `address-in-use` (the text names address, port and, on Linux, who holds it),
+ * `address-unavailable`, `permission-denied`
+ */
+export async function listen(options: ListenOptions, accept: (transport: Transport) => void): Promise<Listener> {
+  const listener = new TcpListener(options, accept)
+  await listener.open()
+  return listener
+}
+
+class TcpListener implements Listener {
+  readonly #options: ListenOptions
+  readonly #accept: (transport: Transport) => void
+  readonly #server: Server
+  readonly #handshakes = new Set<TcpTransport>()
+  #address: AddressInfo = { address: '', port: 0, family: '' }
+
+  constructor(options: ListenOptions, accept: (transport: Transport) => void) {
+    this.#options = options
+    this.#accept = accept
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#connected(socket))
+  }
+
+  get address(): string {
+    return this.#address.address
+  }
+
+  get port(): number {
+    return this.#address.port
+  }
+
+  async open(): Promise<void> {
+    const { address, port, backlog = 511, reusePort = false } = this.#options
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', reject)
+    this.#server.listen({ port, backlog, reusePort, ...(address === undefined ? {} : { host: address }) }, resolve)
+    try {
+      await promise
+    } catch (cause) {
+      throw await refused(cause, address ?? '*', port)
+    }
+    this.#server.off('error', reject)
+    // EMFILE and the like: the socket still listens, so the next connection gets its chance.
+    this.#server.on('error', error => this.#options.onError?.(transportError(error)))
+    this.#address = this.#server.address() as AddressInfo // a TCP server that listens has one
+  }
+
+  close(): Promise<void> {
+    this.#server.close()
+    for (const transport of this.#handshakes) transport.destroy()
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #connected(socket: Socket): void {
+    const { tls, maxPendingHandshakes = 1000 } = this.#options
+    if (tls === undefined) {
+      this.#admit(new TcpTransport(socket))
+      return
+    }
+    if (this.#handshakes.size >= maxPendingHandshakes) {
+      socket.resetAndDestroy()
+      return
+    }
+    const transport = new TcpTransport(socket)
+    this.#handshakes.add(transport)
+    transport.upgrade(tls).then(
+      () => {
+        this.#handshakes.delete(transport)
+        this.#admit(transport)
+      },
+      (error: unknown) => {
+        this.#handshakes.delete(transport)
+        this.#options.onError?.(transportError(error))
+      },
+    )
+  }
+
+  #admit(transport: TcpTransport): void {
+    try {
+      this.#accept(transport)
+    } catch (cause) {
+      transport.destroy()
+      this.#options.onError?.(transportError(cause))
+    }
+  }
+}
+
+async function refused(cause: unknown, address: string, port: number): Promise<TransportError> {
+  const error = transportError(cause)
+  const where = `${address.includes(':') ? `[${address}]` : address}:${port}`
+  if (error.code !== 'address-in-use')
+    return new TransportError(error.code, `Cannot listen on ${where}: ${error.message}`, { cause })
+  const holder = await holderOf(port)
+  return new TransportError(
+    'address-in-use',
+    `Cannot listen on ${where}: the port is in use${holder === undefined ? '' : ` by ${holder}`}`,
+    { cause },
+  )
+}
