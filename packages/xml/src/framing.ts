@@ -1,0 +1,64 @@
+/** How a stream is opened, filled and closed on each framing (RFC 6120 §4.7, §4.4; RFC 7395 §3.3–3.6). */
+import type { Element } from './element.ts'
+import { escapeAttr, escapeText } from './escape.ts'
+import { isLocalName } from './names.ts'
+import { CONTENT, FRAMING, STREAMS } from './ns.ts'
+import { write, writeAttrs } from './write.ts'
+
+/** How stanzas are delimited: by the stream's XML on TCP, by messages on a WebSocket. */
+export type Framing = 'tcp' | 'websocket'
+
+/** A stream header to be written. */
+export interface OpenTag {
+  readonly framing: Framing
+  /** The stream's content namespace, on TCP. Default `jabber:client`. */
+  readonly contentNs?: string
+  /** Flat `[name, value…]`: `to`, `from`, `id`, `version`, `xml:lang`. */
+  readonly attrs?: readonly string[]
+  /** More prefixes to declare, flat `[prefix, namespace…]`: `db` for dialback. TCP only. */
+  readonly namespaces?: readonly string[]
+  /** Writes an XML declaration before it. Default true. TCP only. */
+  readonly declaration?: boolean
+}
+
+/**
+ * The text that opens a stream.
+ *
+ * @throws {TypeError} as {@link write}
+ */
+export function openTag(open: OpenTag): string {
+  const { framing, contentNs = CONTENT, attrs = [], namespaces = [], declaration = true } = open
+  if (framing === 'websocket') return `<open xmlns='${FRAMING}'${writeAttrs(attrs)}/>`
+  let text = declaration ? "<?xml version='1.0'?>" : ''
+  text += `<stream:stream xmlns='${escapeAttr(contentNs)}' xmlns:stream='${STREAMS}'`
+  for (let i = 0; i < namespaces.length; i += 2) text += ` xmlns:${namespaces[i]!}='${escapeAttr(namespaces[i + 1]!)}'`
+  return text + writeAttrs(attrs) + '>'
+}
+
+/** The text that closes a stream; a WebSocket server may name another address to go to (RFC 7395 §3.6.1). */
+export function closeTag(framing: Framing, seeOtherUri?: string): string {
+  if (framing === 'tcp') return '</stream:stream>'
+  const uri = seeOtherUri === undefined ? '' : ` see-other-uri='${escapeAttr(seeOtherUri)}'`
+  return `<close xmlns='${FRAMING}'${uri}/>`
+}
+
+/**
+ * The text of a first-level element: on a WebSocket it declares its namespace, and `<features/>` and `<error/>` of the stream
+ * carry the prefix `stream`, which older peers compare (RFC 6120 §4.8.5).
+ *
+ * @throws {TypeError} as {@link write}
+ */
+export function writeFirstLevel(element: Element, framing: Framing): string {
+  // Around it the stream's content namespace is the default one on TCP, and none on a WebSocket.
+  const outerNs = framing === 'tcp' ? CONTENT : ''
+  const { name, ns, attrs, children } = element
+  if (ns !== STREAMS) return write(element, outerNs)
+  if (!isLocalName(name)) throw new TypeError(`Not the name of an element: ${JSON.stringify(name)}`)
+  let text = '<stream:' + name
+  if (framing === 'websocket') text += ` xmlns:stream='${STREAMS}'`
+  text += writeAttrs(attrs)
+  if (children.length === 0) return text + '/>'
+  text += '>'
+  for (const child of children) text += typeof child === 'string' ? escapeText(child) : write(child, outerNs)
+  return text + '</stream:' + name + '>'
+}

@@ -1,0 +1,112 @@
+/** The tree of text that the scan has accepted: nothing is checked here a second time. */
+import { Element } from './element.ts'
+import type { Child } from './element.ts'
+import { detach, LARGE } from './detach.ts'
+
+const LT = 0x3c
+const GT = 0x3e
+const SLASH = 0x2f
+const SPACE = 0x20
+const EQ = 0x3d
+const NONE: readonly string[] = []
+
+/** Where {@link treeOf} and {@link textOf} stopped. */
+let at = 0
+
+/** The element that begins at `start` of scanned text, where `ns` is the default namespace. */
+export function treeOf(text: string, start: number, ns: string): Element {
+  at = start
+  return element(text, ns)
+}
+
+/** Children of a scanned element; `text` is all that stands between its tags. */
+export function childrenOf(text: string, ns: string): Child[] {
+  at = 0
+  return content(text, ns)
+}
+
+/** Reads the element whose `<` is at `at`; depth is bounded by the scan. */
+function element(text: string, parentNs: string): Element {
+  let i = at + 2
+  let c = text.charCodeAt(i)
+  while (c !== SPACE && c !== GT && c !== SLASH) c = text.charCodeAt(++i)
+  const name = text.substring(at + 1, i)
+  let ns = parentNs
+  let attrs: string[] | undefined
+  while (c === SPACE) {
+    do c = text.charCodeAt(++i)
+    while (c === SPACE)
+    if (c === GT || c === SLASH) break
+    const start = i
+    do c = text.charCodeAt(++i)
+    while (c !== EQ)
+    const attribute = text.substring(start, i)
+    const quote = text.charAt(i + 1)
+    const end = text.indexOf(quote, i + 2)
+    const value = valueAt(text, i + 2, end)
+    i = end + 1
+    c = text.charCodeAt(i)
+    if (attribute === 'xmlns') ns = value
+    else if (attrs === undefined) attrs = [attribute, decode(value)]
+    else attrs.push(attribute, decode(value))
+  }
+  if (c === SLASH) {
+    at = i + 2
+    return new Element(name, ns, attrs ?? NONE)
+  }
+  at = i + 1
+  const children = content(text, ns)
+  at += name.length + 3
+  return new Element(name, ns, attrs ?? NONE, children)
+}
+
+function valueAt(text: string, start: number, end: number): string {
+  const value = text.substring(start, end)
+  return text.length > LARGE ? detach(value) : value
+}
+
+/** Reads up to the end tag at `at`, or to the end of the text. */
+function content(text: string, ns: string): Child[] {
+  const children: Child[] = []
+  while (true) {
+    let lt = at
+    if (text.charCodeAt(lt) !== LT) {
+      lt = text.indexOf('<', lt)
+      if (lt < 0) {
+        if (at < text.length) children.push(decode(text.substring(at)))
+        return children
+      }
+      children.push(decode(text.substring(at, lt)))
+      at = lt
+    }
+    if (text.charCodeAt(lt + 1) === SLASH) return children
+    children.push(element(text, ns))
+  }
+}
+
+/** Resolves the five entities, the only references that the scan passes. */
+export function decode(text: string): string {
+  if (!text.includes('&')) return text
+  let decoded = ''
+  let from = 0
+  for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', from)) {
+    decoded += text.substring(from, amp)
+    const semi = text.indexOf(';', amp)
+    decoded += character(text, amp + 1)
+    from = semi + 1
+  }
+  return decoded + text.substring(from)
+}
+
+function character(text: string, i: number): string {
+  switch (text.charCodeAt(i)) {
+    case 0x6c:
+      return '<'
+    case 0x67:
+      return '>'
+    case 0x71:
+      return '"'
+    default:
+      return text.charCodeAt(i + 1) === 0x6d ? '&' : "'"
+  }
+}
