@@ -125,6 +125,7 @@ function hasCompat(code: number): boolean {
  * moves behind U+3099 (class 8) and before U+05B0 (class 10).
  */
 function isVirama(code: number): boolean {
+  if (code === 0x3099 || code === 0x5b0) return false
   const mark = String.fromCodePoint(code)
   if (mark.normalize('NFD') !== mark) return false
   return (

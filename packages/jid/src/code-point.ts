@@ -88,3 +88,13 @@ export function codePointsOf(text: string): number[] {
   }
   return codes
 }
+
+const UNASSIGNED_IN_ENGINE = /\p{Cn}/u
+
+/**
+ * Whether the engine's Unicode has every code point of `text`. An engine older than our tables neither lower-cases nor
+ * normalises what it does not know, and two spellings of one name would both pass.
+ */
+export function isKnownToEngine(text: string): boolean {
+  return !UNASSIGNED_IN_ENGINE.test(text)
+}

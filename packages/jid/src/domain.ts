@@ -1,7 +1,7 @@
 // Domainparts: IDNA2008 names (RFC 5890 to 5893, mapped as UTS #46 does) and IP literals (RFC 7622 §3.2).
 
 import { toASCII, toUnicode } from 'tr46'
-import { FREE, codePointsOf, derivedOf, propertiesOf } from './code-point.ts'
+import { FREE, codePointsOf, derivedOf, isKnownToEngine, propertiesOf } from './code-point.ts'
 import { contextsHold } from './context-rules.ts'
 import { JidError } from './error.ts'
 import { isIpLiteral } from './ip-literal.ts'
@@ -72,9 +72,10 @@ const STRICT = {
 }
 
 function internationalName(name: string): string {
-  if (!name.isWellFormed()) throw invalid()
+  if (!name.isWellFormed() || !isKnownToEngine(name)) throw invalid()
   const { domain, error } = toUnicode(name, STRICT)
   if (error) throw invalid()
+  if (!isKnownToEngine(domain)) throw invalid() // what an A-label held
   for (const label of domain.split('.')) requireLabel(label)
   if (toASCII(domain, { ...STRICT, verifyDNSLength: true }) === null) throw new JidError('too-long', 'domain')
   return domain

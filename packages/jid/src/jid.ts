@@ -9,8 +9,8 @@ import { prepareLocal, prepareResource } from './prepare.ts'
 export type Jid = BareJid | FullJid
 
 // Set by the classes themselves: nobody else makes an address of parts that were not enforced.
-let makeBare: (local: string, domain: string) => BareJid
-let makeFull: (bare: BareJid, resource: string) => FullJid
+let makeBare: (local: string, domain: string, text: string) => BareJid
+let makeFull: (bare: BareJid, resource: string, text: string) => FullJid
 
 /** An address without a resource: `local@domain`, or a domain alone. */
 export class BareJid {
@@ -21,14 +21,14 @@ export class BareJid {
   readonly domain: string
   readonly resource = ''
 
-  private constructor(local: string, domain: string) {
-    this.text = local === '' ? domain : `${local}@${domain}`
+  private constructor(local: string, domain: string, text: string) {
+    this.text = text
     this.local = local
     this.domain = domain
   }
 
   static {
-    makeBare = (local, domain) => new BareJid(local, domain)
+    makeBare = (local, domain, text) => new BareJid(local, domain, text)
   }
 
   /** Itself. */
@@ -42,9 +42,7 @@ export class BareJid {
    * @throws {JidError} `empty-resource`, `too-long`, or `resource-invalid`
    */
   withResource(resource: string): FullJid {
-    const full = makeFull(this, prepareResource(detach(resource)))
-    const known = addresses.get(full.text)
-    return known !== undefined && isFull(known) ? known : remember(full.text, full)
+    return withPrepared(this, prepareResource(detach(resource)))
   }
 
   toString(): string {
@@ -68,7 +66,7 @@ export class BareJid {
    * @throws {JidError}
    */
   static of(local: string, domain: string): BareJid {
-    return bareOfParts(local, domain)
+    return ofPrepared(local === '' ? '' : prepareLocal(detach(local)), prepareDomain(detach(domain)))
   }
 }
 
@@ -85,8 +83,8 @@ export class FullJid {
   // Never there at run time: without it a BareJid would pass for a FullJid, since it has all the members.
   declare protected readonly full: true
 
-  private constructor(bare: BareJid, resource: string) {
-    this.text = `${bare.text}/${resource}`
+  private constructor(bare: BareJid, resource: string, text: string) {
+    this.text = text
     this.local = bare.local
     this.domain = bare.domain
     this.resource = resource
@@ -94,7 +92,7 @@ export class FullJid {
   }
 
   static {
-    makeFull = (bare, resource) => new FullJid(bare, resource)
+    makeFull = (bare, resource, text) => new FullJid(bare, resource, text)
   }
 
   toString(): string {
@@ -129,7 +127,7 @@ export const Jid = {
    * @throws {JidError}
    */
   from(parts: { readonly local?: string; readonly domain: string; readonly resource?: string }): Jid {
-    const bare = bareOfParts(parts.local ?? '', parts.domain)
+    const bare = BareJid.of(parts.local ?? '', parts.domain)
     return parts.resource === undefined || parts.resource === '' ? bare : bare.withResource(parts.resource)
   },
 
@@ -163,26 +161,33 @@ function parseNew(shared: string): Jid {
   const bareText = text.slice(0, slash)
   const known = addresses.get(bareText)
   const bare = known !== undefined && !isFull(known) ? known : parseBare(bareText)
-  return intern(text, makeFull(bare, prepareResource(text.slice(slash + 1))))
+  const rawResource = text.slice(slash + 1)
+  const resource = prepareResource(rawResource)
+  if (bare.text === bareText && resource === rawResource) return remember(text, makeFull(bare, resource, text))
+  return remember(text, withPrepared(bare, resource))
 }
 
 function parseBare(text: string): BareJid {
   const at = text.indexOf('@')
-  const local = at < 0 ? '' : prepareLocal(text.slice(0, at))
-  return intern(text, makeBare(local, prepareDomain(text.slice(at + 1))))
+  const rawLocal = at < 0 ? '' : text.slice(0, at)
+  const rawDomain = text.slice(at + 1)
+  const local = at < 0 ? '' : prepareLocal(rawLocal)
+  const domain = prepareDomain(rawDomain)
+  if (local === rawLocal && domain === rawDomain) return remember(text, makeBare(local, domain, text))
+  return remember(text, ofPrepared(local, domain))
 }
 
-function bareOfParts(local: string, domain: string): BareJid {
-  const bare = makeBare(local === '' ? '' : prepareLocal(detach(local)), prepareDomain(detach(domain)))
-  return intern(bare.text, bare)
+/** The address of enforced parts: the one of the cache, or a new one. */
+function ofPrepared(local: string, domain: string): BareJid {
+  const text = local === '' ? domain : `${local}@${domain}`
+  const known = addresses.get(text)
+  return known !== undefined && !isFull(known) ? known : remember(text, makeBare(local, domain, text))
 }
 
-/** The value of the cache where there is one of the same text, else `jid`, which the cache then knows by both texts. */
-function intern<T extends Jid>(raw: string, jid: T): T {
-  const known = addresses.get(jid.text)
-  // Equal text means equal class: only a FullJid's text has a slash.
-  const one = known === undefined ? remember(jid.text, jid) : (known as T)
-  return raw === jid.text ? one : remember(raw, one)
+function withPrepared(bare: BareJid, resource: string): FullJid {
+  const text = `${bare.text}/${resource}`
+  const known = addresses.get(text)
+  return known !== undefined && isFull(known) ? known : remember(text, makeFull(bare, resource, text))
 }
 
 function remember<T extends Jid>(key: string, jid: T): T {

@@ -1,7 +1,7 @@
 // PRECIS profiles UsernameCaseMapped and OpaqueString (RFC 8265 §3.3, §4.2; RFC 8264), on the tables of one Unicode version.
 
 import { bidiRuleHolds } from './bidi.ts'
-import { DISALLOWED, FREE, codePointsOf, derivedOf, propertiesOf } from './code-point.ts'
+import { DISALLOWED, FREE, codePointsOf, derivedOf, isKnownToEngine, propertiesOf } from './code-point.ts'
 import { contextsHold } from './context-rules.ts'
 
 export { UNICODE_VERSION } from './precis.table.ts'
@@ -73,12 +73,9 @@ export function opaqueString(text: string): string {
 const WIDE_AND_NARROW = /[\u3000\uff01-\uffee]/g
 const NON_ASCII_SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g
 
-// An engine older than our tables cannot normalise what it does not know, so two spellings of one name would both pass.
-const UNKNOWN_TO_ENGINE = /\p{Cn}/u
-
 /** RFC 8264 §7: apply the rules until nothing changes, at most three times more. */
 function enforce(text: string, applyOnce: (text: string) => string): string {
-  if (UNKNOWN_TO_ENGINE.test(text)) throw new PrecisError('disallowed')
+  if (!isKnownToEngine(text)) throw new PrecisError('disallowed')
   let before = text
   for (let round = 0; round < 4; round++) {
     const after = applyOnce(before)

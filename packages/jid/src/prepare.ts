@@ -5,8 +5,8 @@ import type { JidPart } from './error.ts'
 import { opaqueString, usernameCaseMapped } from './precis.ts'
 
 const MAX_OCTETS = 1023
-// NFC makes at most four code points of two units one code point, and that is an octet at least.
-const MAX_RAW_LENGTH = MAX_OCTETS * 8
+// No mapping makes an octet of UTF-8 out of more than two UTF-16 units, so what is longer stays too long.
+const MAX_RAW_LENGTH = MAX_OCTETS * 2
 
 /**
  * Enforces a localpart: UsernameCaseMapped without `" & ' / : < > @`.
