@@ -104,9 +104,9 @@ export class ScramClient implements ClientMechanism {
   success(data: Uint8Array | undefined): void {
     const state = this.#state
     this.#state = { kind: 'busy' }
-    if (state.kind === 'verified' && (data === undefined || data.length === 0)) return
-    if (state.kind !== 'final' || data === undefined)
-      throw refused('The server has not proven that it knows the password')
+    const silent = data === undefined || data.length === 0
+    if (state.kind === 'verified' && silent) return
+    if (state.kind !== 'final' || silent) throw refused('The server has not proven that it knows the password')
     this.#verify(decodeText(data), state)
   }
 
