@@ -8,11 +8,11 @@ import type { Unit } from './unit.ts'
 import { WorkUnit } from './work-unit.ts'
 import { urgent, type PutWrite, type Write } from './write.ts'
 
-/** One flush: `writes[i]` are what is left to write of `units[i]`; `settled` are spool rows to delete. */
+/** One flush: `writes[i]` are what is left to write of `units[i]`; `settled` are spool rows to delete, by id. */
 export interface FlushJob {
   readonly units: readonly WorkUnit[]
   readonly writes: readonly (readonly Write[])[]
-  readonly settled: readonly SpoolEntry[]
+  readonly settled: ReadonlyMap<string, SpoolEntry>
   readonly rows: number
 }
 
@@ -119,7 +119,12 @@ export class Committer {
 
   /** True while the row of a spool entry may be on disk though nobody owes the entry any more. */
   isSettled(id: string): boolean {
-    return this.settled.has(id) || (this.flying?.settled.some(entry => entry.id === id) ?? false)
+    return this.settled.has(id) || (this.flying?.settled.has(id) ?? false)
+  }
+
+  /** Some row is still to be deleted, or is being deleted. */
+  get hasSettled(): boolean {
+    return this.settled.size > 0 || (this.flying?.settled.size ?? 0) > 0
   }
 
   /** Every unit whose writes are visible but not known to be durable, in the order in which they count. */
@@ -239,11 +244,11 @@ export class Committer {
       this.#finish(unit, undefined)
     }
     if (!go) return undefined
-    const settled = [...this.settled.values()]
+    const { settled } = this
     this.settled = new Map()
     const collapsed = collapseLazy(units, writes)
     const left = collapsed.reduce((sum, list) => sum + list.length, 0)
-    return { units, writes: collapsed, settled, rows: left + settled.length }
+    return { units, writes: collapsed, settled, rows: left + settled.size }
   }
 
   #landed(job: FlushJob, result: FlushResult, failure: StorageError | undefined): void {
@@ -254,7 +259,7 @@ export class Committer {
       this.writable = true
     } else {
       this.writable = false
-      for (const entry of job.settled) this.settled.set(entry.id, entry)
+      for (const [id, entry] of job.settled) this.settled.set(id, entry)
     }
     const nowMs = performance.now()
     for (const [index, unit] of job.units.entries()) {

@@ -32,8 +32,10 @@ export class MemoryDisk {
   apply(writes: readonly Write[]): boolean {
     const undo: (() => void)[] = []
     for (const write of writes) {
-      if (write.kind === 'spool') childOf(this.spool, write.entry.destination).set(write.entry.id, { ...write.entry })
-      else if (write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge')
+      if (write.kind === 'spool') {
+        childOf(this.spool, write.entry.destination).set(write.entry.id, { ...write.entry })
+        undo.push(() => this.unspool(write.entry))
+      } else if (write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge')
         this.#applyToLog(write, undo)
       else if (!this.#applyToTable(write, undo)) {
         for (const step of undo.reverse()) step()

@@ -8,7 +8,8 @@ import { selectPage } from './page.ts'
 import type { Spool, SpoolEntry } from './spool.ts'
 import type { Storage } from './storage.ts'
 import type { Row, Table } from './table.ts'
-import type { LogWrite, TableWrite } from './write.ts'
+import { compareText } from './text-order.ts'
+import { appendWrite, putWrite, spoolWrite, type LogWrite, type TableWrite } from './write.ts'
 
 export { MemoryDisk } from './memory-disk.ts'
 
@@ -42,7 +43,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
     await gate?.promise
     if (failing !== undefined) throw new StorageError(failing, 'Commits fail by order of a test')
     return () => {
-      for (const entry of job.settled) disk.unspool(entry)
+      for (const entry of job.settled.values()) disk.unspool(entry)
       return job.writes.map(writes => (disk.apply(writes) ? undefined : conflict()))
     }
   }
@@ -110,17 +111,14 @@ function memoryTable(name: string, disk: MemoryDisk, committer: Committer, check
       for (const write of pendingWrites(committer)) {
         if (isTableWrite(write) && write.name === name && write.host === host) owners.add(write.owner)
       }
-      for (const owner of [...owners].sort()) {
+      for (const owner of [...owners].sort(compareText)) {
         // A turn for others, as a disk would give.
         await Promise.resolve()
         if (visible(host, owner).size > 0) yield owner
       }
     },
-    put: (unit, host, owner, key, value, { expect, lazy = false } = {}) => {
-      check()
-      const json = JSON.stringify(value)
-      committer.own(unit).add({ kind: 'put', name, host, owner, key, json, expect, lazy, steps: 1 })
-    },
+    put: (unit, host, owner, key, value, options) =>
+      committer.own(unit).add(putWrite({ name, host, owner }, key, value, options)),
     delete: (unit, host, owner, key) => committer.own(unit).add({ kind: 'delete', name, host, owner, key }),
     clear: (unit, host, owner) => committer.own(unit).add({ kind: 'clear', name, host, owner }),
   }
@@ -137,7 +135,7 @@ function memoryLog(name: string, disk: MemoryDisk, committer: Committer, check: 
     return entries
   }
   return {
-    append: (unit, host, owner, entry) => committer.own(unit).add({ kind: 'append', name, host, owner, entry }),
+    append: (unit, host, owner, entry) => committer.own(unit).add(appendWrite({ name, host, owner }, entry)),
     page: async (host, owner, query) => selectPage(visible(host, owner), query),
     get: async (host, owner, id) => visible(host, owner).find(entry => entry.id === id),
     count: async (host, owner) => visible(host, owner).length,
@@ -161,7 +159,7 @@ function memorySpool(disk: MemoryDisk, committer: Committer, check: () => void):
     return [...entries].sort(byText).map(([, entry]) => entry)
   }
   return {
-    put: (unit, entry) => committer.own(unit).add({ kind: 'spool', entry }),
+    put: (unit, entry) => committer.own(unit).add(spoolWrite(entry)),
     settle: entries => {
       check()
       committer.settle(entries)
@@ -172,7 +170,7 @@ function memorySpool(disk: MemoryDisk, committer: Committer, check: () => void):
       check()
       const all = new Set(disk.spool.keys())
       for (const write of pendingWrites(committer)) if (write.kind === 'spool') all.add(write.entry.destination)
-      return [...all].sort().filter(destination => visible(destination).length > 0)
+      return [...all].sort(compareText).filter(destination => visible(destination).length > 0)
     },
   }
 }
@@ -194,7 +192,7 @@ function toRow(key: string, { json, version }: KeptRow): Row<unknown> {
 }
 
 function byText([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareText(a, b)
 }
 
 function conflict(): StorageError {

@@ -2,6 +2,7 @@
 
 import type { LogEntry } from './log.ts'
 import type { SpoolEntry } from './spool.ts'
+import type { PutOptions } from './table.ts'
 
 /** Sets a row. `json` is the value as text; `steps` is how many puts this one stands for (lazy puts collapse). */
 export interface PutWrite {
@@ -77,4 +78,40 @@ export type Write = TableWrite | LogWrite | SpoolWrite
 export function urgent(write: Write): boolean {
   if (write.kind === 'put') return !write.lazy
   return write.kind !== 'spool' || !write.entry.settled
+}
+
+/**
+ * The record of `Table.put`; the value becomes text here, so a later change of the object does no harm.
+ *
+ * @throws {TypeError} the value is not JSON-serialisable
+ */
+export function putWrite(
+  place: { readonly name: string; readonly host: string; readonly owner: string },
+  key: string,
+  value: unknown,
+  { expect, lazy = false }: PutOptions = {},
+): PutWrite {
+  // JSON.stringify gives undefined for a function or undefined, whatever its type says.
+  const json = JSON.stringify(value) as string | undefined
+  if (json === undefined) throw new TypeError(`The value for '${key}' in '${place.name}' has no JSON form`)
+  return { kind: 'put', name: place.name, host: place.host, owner: place.owner, key, json, expect, lazy, steps: 1 }
+}
+
+/** The record of `Log.append`. @throws {TypeError} its time is not a whole number of milliseconds */
+export function appendWrite(
+  place: { readonly name: string; readonly host: string; readonly owner: string },
+  entry: LogEntry,
+): AppendWrite {
+  requireTime(entry.at)
+  return { kind: 'append', name: place.name, host: place.host, owner: place.owner, entry }
+}
+
+/** The record of `Spool.put`. @throws {TypeError} its time is not a whole number of milliseconds */
+export function spoolWrite(entry: SpoolEntry): SpoolWrite {
+  requireTime(entry.at)
+  return { kind: 'spool', entry }
+}
+
+function requireTime(at: number): void {
+  if (!Number.isSafeInteger(at)) throw new TypeError(`${at} is not a whole number of milliseconds`)
 }

@@ -1,0 +1,44 @@
+/** One process for each folder: an exclusive lock that the kernel drops when its holder dies, and the pid for the message. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StorageError } from '@tercet/storage'
+
+/**
+ * Takes the folder. The lock is SQLite's own on an empty database, so a stale one cannot exist; the file with the pid is only
+ * for people.
+ *
+ * @throws {StorageError} `locked`, naming the process that holds it
+ */
+export function lockFolder(folder: string): Disposable {
+  const pidFile = join(folder, 'lock.pid')
+  const db = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+  try {
+    db.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    db.close()
+    throw new StorageError('locked', `${folder} is in use by process ${holder(pidFile)}: stop that one first`, {
+      cause,
+    })
+  }
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`)
+  } catch {
+    // A full disk: the lock holds all the same.
+  }
+  return {
+    [Symbol.dispose]: () => {
+      rmSync(pidFile, { force: true })
+      db.close()
+    },
+  }
+}
+
+function holder(pidFile: string): string {
+  try {
+    return readFileSync(pidFile, 'utf8').trim() || '(unknown)'
+  } catch {
+    return '(unknown)'
+  }
+}

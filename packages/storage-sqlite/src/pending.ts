@@ -1,0 +1,97 @@
+/** Writes that are not durable yet, found by whom they concern. */
+
+import type { SpoolEntry } from '@tercet/storage'
+import type { CommitObserver, LogWrite, TableWrite, WorkUnit, Write } from '@tercet/storage/adapter'
+import { packUnit, type Packed } from './pack.ts'
+
+/** An index of units by owner and of spool entries by destination; it holds exactly what the committer holds. */
+export class Pending implements CommitObserver {
+  readonly #units = new Map<string, WorkUnit[]>()
+  readonly #spool = new Map<string, Map<string, SpoolEntry>>()
+
+  wrote(unit: WorkUnit, write: Write): void {
+    if (write.kind === 'spool') {
+      const { destination, id } = write.entry
+      let entries = this.#spool.get(destination)
+      if (entries === undefined) this.#spool.set(destination, (entries = new Map()))
+      entries.set(id, write.entry)
+      return
+    }
+    const place = placeOf(write)
+    const units = this.#units.get(place)
+    if (units === undefined) this.#units.set(place, [unit])
+    else if (!units.includes(unit)) units.push(unit)
+  }
+
+  /** Committed units count before open ones. */
+  queued(unit: WorkUnit): void {
+    for (const write of unit.writes) {
+      if (write.kind === 'spool') continue
+      const units = this.#units.get(placeOf(write))
+      if (units === undefined || units.length === 1) continue
+      units.splice(units.indexOf(unit), 1)
+      const firstOpen = units.findIndex(other => other.state === 'open')
+      units.splice(firstOpen === -1 ? units.length : firstOpen, 0, unit)
+    }
+  }
+
+  finished(unit: WorkUnit): void {
+    for (const write of unit.writes) {
+      if (write.kind === 'spool') {
+        const entries = this.#spool.get(write.entry.destination)
+        if (entries?.get(write.entry.id) !== write.entry) continue
+        entries.delete(write.entry.id)
+        if (entries.size === 0) this.#spool.delete(write.entry.destination)
+        continue
+      }
+      const place = placeOf(write)
+      const units = this.#units.get(place)
+      const index = units?.indexOf(unit) ?? -1
+      if (units === undefined || index === -1) continue
+      if (units.length === 1) this.#units.delete(place)
+      else units.splice(index, 1)
+    }
+  }
+
+  /** Units with writes to a table or log of an owner, in the order in which they count. */
+  units(kind: 'table' | 'log', name: string, host: string, owner: string): readonly WorkUnit[] | undefined {
+    return this.#units.size === 0 ? undefined : this.#units.get(`${kind}\0${name}\0${host}\0${owner}`)
+  }
+
+  /** Entries that were put for a destination, settled ones included. */
+  entries(destination: string): ReadonlyMap<string, SpoolEntry> | undefined {
+    return this.#spool.get(destination)
+  }
+
+  get destinations(): Iterable<string> {
+    return this.#spool.keys()
+  }
+}
+
+/** The writes of units that the worker has not been given yet and that concern a question. */
+export function packPending(units: Iterable<WorkUnit>, concerns: (write: Write) => boolean): Packed {
+  const packed: Packed = []
+  for (const unit of units) {
+    if (unit.state === 'flying') continue
+    const writes = unit.writes.filter(concerns)
+    // Compare-and-set is judged when the unit has its turn, so until then it counts as any put.
+    if (writes.length > 0) packUnit(packed, false, writes.map(unguarded))
+  }
+  return packed
+}
+
+function unguarded(write: Write): Write {
+  return write.kind === 'put' && write.expect !== undefined ? { ...write, expect: undefined } : write
+}
+
+export function isTableWrite(write: Write): write is TableWrite {
+  return write.kind === 'put' || write.kind === 'delete' || write.kind === 'clear'
+}
+
+export function isLogWrite(write: Write): write is LogWrite {
+  return write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge'
+}
+
+function placeOf(write: TableWrite | LogWrite): string {
+  return `${isTableWrite(write) ? 'table' : 'log'}\0${write.name}\0${write.host}\0${write.owner}`
+}
