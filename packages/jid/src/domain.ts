@@ -76,8 +76,10 @@ function internationalName(name: string): string {
   const { domain, error } = toUnicode(name, STRICT)
   if (error) throw invalid()
   if (!isKnownToEngine(domain)) throw invalid() // what an A-label held
+  // An A-label has an octet for each code point at least, so this is too long already, and cheaper to find.
+  if (domain.length > MAX_NAME_OCTETS * 2) throw new JidError('too-long', 'domain')
   for (const label of domain.split('.')) requireLabel(label)
-  if (toASCII(domain, { ...STRICT, verifyDNSLength: true }) === null) throw new JidError('too-long', 'domain')
+  if (toASCII(domain, { verifyDNSLength: true }) === null) throw new JidError('too-long', 'domain')
   return domain
 }
 

@@ -172,9 +172,18 @@ function parseBare(text: string): BareJid {
   const rawLocal = at < 0 ? '' : text.slice(0, at)
   const rawDomain = text.slice(at + 1)
   const local = at < 0 ? '' : prepareLocal(rawLocal)
-  const domain = prepareDomain(rawDomain)
+  const domain = at < 0 ? prepareDomain(rawDomain) : domainOf(rawDomain)
   if (local === rawLocal && domain === rawDomain) return remember(text, makeBare(local, domain, text))
   return remember(text, ofPrepared(local, domain))
+}
+
+/** The enforced domain, through the address that it is by itself: few domains recur in many addresses. */
+function domainOf(raw: string): string {
+  const known = addresses.get(raw)
+  if (known !== undefined && known.text === known.domain) return known.domain
+  const domain = prepareDomain(raw)
+  remember(raw, ofPrepared('', domain))
+  return domain
 }
 
 /** The address of enforced parts: the one of the cache, or a new one. */

@@ -1,7 +1,7 @@
 // PRECIS profiles UsernameCaseMapped and OpaqueString (RFC 8265 §3.3, §4.2; RFC 8264), on the tables of one Unicode version.
 
-import { bidiRuleHolds } from './bidi.ts'
-import { DISALLOWED, FREE, codePointsOf, derivedOf, isKnownToEngine, propertiesOf } from './code-point.ts'
+import { bidiRuleHolds, isRightToLeft } from './bidi.ts'
+import { CONTEXT, DISALLOWED, FREE, codePointsOf, derivedOf, isKnownToEngine, propertiesOf } from './code-point.ts'
 import { contextsHold } from './context-rules.ts'
 
 export { UNICODE_VERSION } from './precis.table.ts'
@@ -87,25 +87,34 @@ function enforce(text: string, applyOnce: (text: string) => string): string {
 
 function caseMappedOnce(text: string): string {
   const narrow = text.replace(WIDE_AND_NARROW, character => character.normalize('NFKC'))
-  requireClass(narrow, FREE)
+  const before = requireClass(narrow, FREE)
   // toLowerCase looks at the end of words for Σ alone; PRECIS has no such rule (RFC 7622 §3.5).
   const mapped = narrow.replaceAll('Σ', 'σ').toLowerCase().normalize('NFC')
-  const codes = codePointsOf(mapped)
-  if (!contextsHold(codes)) throw new PrecisError('context')
-  if (!bidiRuleHolds(codes)) throw new PrecisError('bidi')
+  const { context, rightToLeft } = mapped === narrow ? before : requireClass(mapped, FREE)
+  if (context && !contextsHold(codePointsOf(mapped))) throw new PrecisError('context')
+  if (rightToLeft && !bidiRuleHolds(codePointsOf(mapped))) throw new PrecisError('bidi')
   return mapped
 }
 
 function opaqueOnce(text: string): string {
-  requireClass(text, DISALLOWED)
+  const { context } = requireClass(text, DISALLOWED)
   const mapped = text.replace(NON_ASCII_SPACES, ' ').normalize('NFC')
-  if (!contextsHold(codePointsOf(mapped))) throw new PrecisError('context')
+  if (context && !contextsHold(codePointsOf(mapped))) throw new PrecisError('context')
   return mapped
 }
 
-/** Throws if the derived property of a code point is not above `floor`. */
-function requireClass(text: string, floor: number): void {
-  for (const code of codePointsOf(text)) {
-    if (derivedOf(propertiesOf(code)) <= floor) throw new PrecisError('disallowed')
+/** Throws if the derived property of a code point is not above `floor`; tells which rules have something to judge. */
+function requireClass(text: string, floor: number): { context: boolean; rightToLeft: boolean } {
+  let context = false
+  let rightToLeft = false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.codePointAt(index)!
+    if (code > 0xffff) index++
+    const properties = propertiesOf(code)
+    const derived = derivedOf(properties)
+    if (derived <= floor) throw new PrecisError('disallowed')
+    if (derived === CONTEXT) context = true
+    if (isRightToLeft(properties)) rightToLeft = true
   }
+  return { context, rightToLeft }
 }
