@@ -1,1 +1,12 @@
-export {}
+export { createServer, Server, type HostOptions, type ServerOptions } from './server.ts'
+export { Host, type NonzaHandler } from './host.ts'
+export { Account, type Task } from './account.ts'
+export { Accounts, type AccountKeys } from './accounts.ts'
+export { Session, type SessionState } from './session.ts'
+export { sessionKey, type SessionKey } from './session-key.ts'
+export { Turn } from './turn.ts'
+export { defineModule, type Module, type ModuleDefinition } from './module.ts'
+export type { IqContext, IqHandler, Target } from './iq.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export { nowhere, type Remote } from './remote.ts'
+export * from './points.ts'

@@ -1,1 +1,22 @@
-export {}
+export type { ChannelBindingType, Endpoint, TlsContext, TlsInfo, Transport, TransportSink } from './transport.ts'
+export { memoryPair } from './memory.ts'
+export { TimerWheel, type Timed } from './timers.ts'
+export { FlushList, type Flushable } from './flush.ts'
+export { Stream, type HeaderAttributes, type StreamHandler, type StreamSurroundings } from './stream.ts'
+export { Outbox, type Barrier, type OutboxLimits } from './outbox.ts'
+export { Pull, StreamEnded } from './pull.ts'
+export {
+  receive,
+  type Negotiation,
+  type Outcome,
+  type ReceiverFeature,
+  type ReceiverHost,
+  type ReceiverOptions,
+} from './receiver.ts'
+export { starttls, tlsRequired, type TlsHost } from './features/starttls.ts'
+export { sasl, type SaslHost } from './features/sasl.ts'
+export { bind, type BindHost, type Bound } from './features/bind.ts'
+export { failed, NS_SM, readH, sm, type NotResumed, type ResumeHost, type Resumed } from './features/sm.ts'
+export { limits, type LimitsHost } from './features/limits.ts'
+export { ReceivedCounter, type PendingStanza } from './sm/received.ts'
+export { SentQueue } from './sm/sent.ts'

@@ -1,0 +1,130 @@
+/** Accounts and their credentials: salt, iterations, StoredKey and ServerKey for each hash, never a password (RFC 5802 §9). */
+
+import {
+  decodeBase64Strict,
+  deriveScramKeys,
+  encodeBase64,
+  SCRAM_HASHES,
+  type ScramHash,
+  type ScramKeys,
+} from '@tercet/sasl'
+import { opaqueString } from '@tercet/jid/precis'
+import type { Awaitable, Storage, Table, Unit } from '@tercet/storage'
+
+interface KeysRow {
+  readonly salt: string
+  readonly iterations: number
+  readonly storedKey: string
+  readonly serverKey: string
+}
+
+interface CredentialsRow {
+  readonly keys: Readonly<Partial<Record<ScramHash, KeysRow>>>
+  /** Milliseconds since 1970. */
+  readonly changedAt: number
+}
+
+/** Keys by hash, as an account has them. */
+export type AccountKeys = Readonly<Record<ScramHash, ScramKeys>>
+
+const KEY = 'credentials'
+const SALT_BYTES = 16
+
+/** The accounts of one host. Localparts are prepared text. */
+export class Accounts {
+  readonly #host: string
+  readonly #table: Table<CredentialsRow>
+  readonly #storage: Storage
+  /** Rounds of PBKDF2 for new passwords. */
+  readonly iterations: number
+
+  constructor(storage: Storage, host: string, iterations: number) {
+    this.#storage = storage
+    this.#host = host
+    this.#table = storage.table('accounts')
+    this.iterations = iterations
+  }
+
+  exists(local: string): Awaitable<boolean> {
+    if (local === '') return false
+    const row = this.#table.get(this.#host, local, KEY)
+    return row instanceof Promise ? row.then(row => row !== undefined) : row !== undefined
+  }
+
+  keys(local: string, hash: ScramHash): Awaitable<ScramKeys | undefined> {
+    const row = this.#table.get(this.#host, local, KEY)
+    if (row instanceof Promise) return row.then(row => readKeys(row?.value.keys[hash]))
+    return readKeys(row?.value.keys[hash])
+  }
+
+  /** Localparts in order. */
+  list(): AsyncIterable<string> {
+    return this.#table.owners(this.#host)
+  }
+
+  /**
+   * Stores keys for a new or an existing account. Durable when it resolves.
+   *
+   * @param options.create true: the account must not exist, else `StorageError` `conflict`
+   */
+  async put(local: string, keys: AccountKeys, options: { create: boolean }): Promise<void> {
+    const unit = this.#storage.unit()
+    this.write(unit, local, keys, options)
+    await unit.commit()
+  }
+
+  /** Like {@link put}, as part of a unit. */
+  write(unit: Unit, local: string, keys: AccountKeys, options: { create: boolean }): void {
+    const rows: Partial<Record<ScramHash, KeysRow>> = {}
+    for (const hash of SCRAM_HASHES) rows[hash] = writeKeys(keys[hash])
+    this.#table.put(
+      unit,
+      this.#host,
+      local,
+      KEY,
+      { keys: rows, changedAt: Date.now() },
+      options.create ? { expect: 0 } : {},
+    )
+  }
+
+  /** Removes the credentials; whoever stores more for the account hears `accountRemoved`. */
+  delete(unit: Unit, local: string): void {
+    this.#table.delete(unit, this.#host, local, KEY)
+  }
+
+  /**
+   * Derives keys for all hashes, in the thread pool.
+   *
+   * @throws {Error} `PrecisError`: the password is empty or has characters that RFC 8265 §4 refuses
+   */
+  async derive(password: string): Promise<AccountKeys> {
+    const prepared = opaqueString(password)
+    const keys = await Promise.all(
+      SCRAM_HASHES.map(async hash => {
+        const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+        return [hash, await deriveScramKeys(prepared, hash, salt, this.iterations)] as const
+      }),
+    )
+    // One entry for each hash.
+    return Object.fromEntries(keys) as Record<ScramHash, ScramKeys>
+  }
+}
+
+function readKeys(row: KeysRow | undefined): ScramKeys | undefined {
+  if (!row) return undefined
+  return {
+    salt: decodeBase64Strict(row.salt),
+    iterations: row.iterations,
+    storedKey: decodeBase64Strict(row.storedKey),
+    serverKey: decodeBase64Strict(row.serverKey),
+  }
+}
+
+function writeKeys({ salt, iterations, storedKey, serverKey }: ScramKeys): KeysRow {
+  return {
+    salt: encodeBase64(salt),
+    iterations,
+    storedKey: encodeBase64(storedKey),
+    serverKey: encodeBase64(serverKey),
+  }
+}

@@ -1,0 +1,60 @@
+/** Confirms stanzas to a peer without stream management: by its answer to a ping that was sent after them (XEP-0199). */
+
+import type { Iq } from '@tercet/stanza'
+import { escapeAttr } from '@tercet/xml'
+import type { Owed } from './owed.ts'
+import type { Session } from './session.ts'
+
+/** Owed stanzas of one session: those that an unanswered ping covers, and those sent after it. At most one ping is unanswered. */
+export class Confirmation {
+  #covered: Owed[] = []
+  #waiting: Owed[] = []
+  #id: string | undefined
+  #count = 0
+
+  add(owed: Owed): void {
+    this.#waiting.push(owed)
+  }
+
+  get waiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** The ping that covers all stanzas so far; undefined when there is none to cover, or the last ping is unanswered. */
+  ask(session: Session): string | undefined {
+    if (this.#id !== undefined || this.#waiting.length === 0) return undefined
+    this.#covered = this.#waiting
+    this.#waiting = []
+    this.#id = `confirm-${++this.#count}`
+    return ping(session, this.#id)
+  }
+
+  /** True when `iq` answers the ping: a result, or an error of a peer that knows no pings. */
+  answered(iq: Iq): boolean {
+    if (this.#id === undefined || iq.id !== this.#id || (iq.type !== 'result' && iq.type !== 'error')) return false
+    this.#id = undefined
+    return true
+  }
+
+  /** Takes out what the answered ping covers. */
+  confirmed(): readonly Owed[] {
+    const covered = this.#covered
+    this.#covered = []
+    return covered
+  }
+
+  /** Everything that no answer covers, in order. */
+  unconfirmed(): readonly Owed[] {
+    return [...this.#covered, ...this.#waiting]
+  }
+
+  /** A ping for its own sake: is the peer there? */
+  static ping(session: Session): string {
+    return ping(session, 'ping')
+  }
+}
+
+function ping(session: Session, id: string): string {
+  const { jid, host } = session
+  return `<iq type='get' from='${host.domain}' to='${escapeAttr(jid.text)}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`
+}

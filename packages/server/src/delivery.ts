@@ -1,0 +1,144 @@
+/** Hands messages to sessions and keeps what this server answers for until it is confirmed ("acknowledged means durable"). */
+
+import { errorReply, fromFragment, StanzaError, writeStanza, type Message, type Stanza } from '@tercet/stanza'
+import { Element, readStanza, type Content } from '@tercet/xml'
+import type { Account } from './account.ts'
+import type { Host } from './host.ts'
+import { Owed } from './owed.ts'
+import type { Session } from './session.ts'
+import type { Turn } from './turn.ts'
+
+const NS_SID = 'urn:xmpp:sid:0'
+
+/**
+ * Gives a message to its targets. When the sender will be told that it is safe, or nobody is there to take it, it is owed: it goes to disk with
+ * the turn unless a target confirms it first. Only a storable message can be owed.
+ *
+ * @returns false when there was no target and nothing was stored
+ */
+export function deliver(
+  account: Account,
+  message: Message,
+  targets: readonly Session[],
+  storable: boolean,
+  turn: Turn,
+): boolean {
+  const promised = turn.origin?.received !== undefined
+  if (!storable || !(promised || targets.length === 0 || targets.some(target => target.managed))) {
+    if (targets.length === 0) return false
+    const text = writeStanza(message)
+    for (const target of targets) target.send(text)
+    return true
+  }
+  const { server } = account.host
+  const id = server.newId()
+  const own = account.jid.text
+  const text = writeStanza(message.withContent(withStanzaId(message.content, own, id)))
+  const owed = new Owed(account, id, Date.now(), text)
+  ;(account.owed ??= new Map()).set(id, owed)
+  for (const target of targets) target.send(text, owed)
+  if (promised || !targets.some(target => target.attached)) keep(owed, message, turn)
+  return true
+}
+
+/** Puts an owed stanza on disk with the turn. If that fails its sender is told, and nobody owes it any more. */
+function keep(owed: Owed, message: Message, turn: Turn): void {
+  const { server } = owed.account.host
+  server.storage.spool.put(turn.unit, owed)
+  turn.whenDecided(() => {
+    if (turn.state === 'durable') {
+      // On disk and with nobody: memory is not the place for it.
+      if (owed.holders === 0) owed.account.owed?.delete(owed.id)
+      owed.account.host.retire(owed.account)
+      return
+    }
+    if (owed.settled) return
+    settle([owed])
+    server.router.refuse(
+      message,
+      new StanzaError('resource-constraint', { text: 'The message could not be stored; try again later' }),
+      server.turn(),
+    )
+  })
+}
+
+/** Somebody has taken these, or they were refused: nobody owes them any more. */
+export function settle(entries: readonly Owed[]): void {
+  const first = entries[0]
+  if (!first) return
+  for (const owed of entries) {
+    owed.settled = true
+    owed.account.owed?.delete(owed.id)
+  }
+  first.account.host.server.storage.spool.settle(entries)
+}
+
+/** Makes sure that stanzas which only memory knows survive: their session has lost its stream. */
+export function secure(account: Account, entries: Iterable<Owed>): void {
+  const { server } = account.host
+  const turn = server.turn()
+  for (const owed of entries) if (!owed.stored && !owed.settled) server.storage.spool.put(turn.unit, owed)
+  turn.release()
+}
+
+/**
+ * Gives stanzas that no session holds to `targets`, in order, with the time of their first attempt (XEP-0203). Runs in the account's queue.
+ */
+export function redeliver(account: Account, entries: readonly Owed[], targets: readonly Session[]): void {
+  const { host } = account
+  for (const owed of entries) {
+    if (owed.settled || owed.holders > 0) continue
+    ;(account.owed ??= new Map()).set(owed.id, owed)
+    const text = withDelay(owed, host)
+    for (const target of targets) target.send(text, owed)
+  }
+}
+
+/** Everything an account is owed: what is on disk, and what is in memory only. In order. Without what a session holds. */
+export async function unclaimed(account: Account): Promise<Owed[]> {
+  const { server } = account.host
+  const entries = new Map<string, Owed>()
+  for (const { id, at, text } of await server.storage.spool.load(account.jid.text)) {
+    const owed = new Owed(account, id, at, text)
+    owed.stored = true
+    entries.set(id, owed)
+  }
+  for (const [id, owed] of account.owed ?? []) entries.set(id, owed)
+  return [...entries.values()]
+    .filter(owed => !owed.settled && owed.holders === 0)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** What becomes of a stanza that a session never confirmed and nobody owes: a request is answered with an error (XEP-0198 §4). */
+export function bounce(host: Host, text: string, turn: Turn): void {
+  const stanza = fromFragment(readStanza(text))
+  if (stanza.kind !== 'iq' || !stanza.to || !stanza.from) return
+  const reply = errorReply(stanza, new StanzaError('service-unavailable'))
+  if (reply) host.send(reply, turn)
+}
+
+/** Reads a stanza that was stored as wire text. */
+export function stored(text: string): Stanza {
+  return fromFragment(readStanza(text))
+}
+
+/** The content with our id for the message, and without ids that claim to be ours (XEP-0359 §3). */
+function withStanzaId(content: Content, by: string, id: string): Content {
+  return withoutStanzaIds(content, by).plus(new Element('stanza-id', NS_SID, ['by', by, 'id', id]))
+}
+
+/** Removes every stanza-id that claims to be by `by`. */
+export function withoutStanzaIds(content: Content, by: string): Content {
+  let clean = content
+  for (let index = content.size - 1; index >= 0; index--) {
+    if (content.nameAt(index) !== 'stanza-id' || content.nsAt(index) !== NS_SID) continue
+    if (content.elementAt(index).attr('by') === by) clean = clean.without(index)
+  }
+  return clean
+}
+
+function withDelay(owed: Owed, host: Host): string {
+  const stamp = new Date(owed.at).toISOString()
+  const end = '</message>'
+  return `${owed.text.slice(0, -end.length)}<delay xmlns='urn:xmpp:delay' from='${host.domain}' stamp='${stamp}'/>${end}`
+}

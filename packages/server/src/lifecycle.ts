@@ -1,0 +1,187 @@
+/** The life of a session: bound, hibernating, resumed, over. Everything here runs in the account's queue or enters it. */
+
+import type { BareJid, FullJid } from '@tercet/jid'
+import { StanzaError, StreamError } from '@tercet/stanza'
+import type { Bound, NotResumed, Resumed, Stream } from '@tercet/stream'
+import { bounce, redeliver, secure, settle } from './delivery.ts'
+import type { Host } from './host.ts'
+import type { Owed } from './owed.ts'
+import { presenceChanged, sessionClosed, sessionOpened, sessionResumed } from './points.ts'
+import { Session, type SessionLife } from './session.ts'
+import { newToken } from './token.ts'
+import type { Turn } from './turn.ts'
+
+/** The durable part of a session under stream management: how many of its stanzas are handled for certain. */
+export interface HandledRow {
+  readonly h: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Name of the table of {@link HandledRow}, by account and SM-ID. */
+export const HANDLED_TABLE = 'handled'
+
+/**
+ * Makes a session (RFC 6120 §7.6). A session that had the resource is closed with `<conflict/>` (§7.7.2.2, third alternative).
+ *
+ * @throws {StanzaError} `resource-constraint`: too many sessions
+ */
+export function bindSession(
+  host: Host,
+  jid: BareJid,
+  wanted: FullJid | undefined,
+  stream: Stream,
+  lang: string,
+): Promise<Bound> {
+  const account = host.account(jid)
+  return account.turn(() => {
+    const full = wanted ?? jid.withResource(newToken(12))
+    const old = account.sessions.find(session => session.jid.resource === full.resource)
+    if (old) {
+      old.stream?.fail(new StreamError('conflict', { text: 'Another client has taken this resource' }))
+      over(old)
+    } else if (account.sessions.length >= host.limits.sessionsPerAccount) {
+      throw new StanzaError('resource-constraint', { text: 'This account has too many sessions' })
+    }
+    const session = new Session(account, full, stream, lang)
+    account.sessions = [...account.sessions, session]
+    host.server.wheel.add(session, host.server.wheel.now + host.limits.idleMs)
+    inTurn(host, turn => host.tell(sessionOpened, { session, turn }))
+    return { jid: full, handler: session }
+  })
+}
+
+/** Moves the session that `previd` names to `stream` (XEP-0198 §5). */
+export async function resumeSession(
+  host: Host,
+  jid: BareJid,
+  previd: string,
+  h: number,
+  stream: Stream,
+): Promise<Resumed | NotResumed> {
+  const session = host.server.resumable.get(previd)
+  // Of another account: as if it did not exist.
+  if (!session || session.account.jid.text !== jid.text || session.account.host !== host) {
+    const row =
+      previd.length > 256 ? undefined : await host.table<HandledRow>(HANDLED_TABLE).get(host.domain, jid.local, previd)
+    return { h: row?.value.h }
+  }
+  return session.account.turn((): Resumed | NotResumed => {
+    const { received } = session
+    if (session.state === 'over' || !received) return { h: received?.handled }
+    const old = session.stream
+    session.confirm(h)
+    if (old) {
+      session.outbox.stream = undefined
+      old.fail(new StreamError('conflict', { text: 'The session was resumed on another stream' }))
+    }
+    const handled = received.handled
+    received.told = handled
+    received.owed = handled !== received.received
+    stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${handled}'/>`)
+    session.attach(stream)
+    inTurn(host, turn => host.tell(sessionResumed, { session, turn }))
+    return { handler: session }
+  })
+}
+
+/** The peer has closed its stream in order: the session is over, and what it was sent has arrived (RFC 6120 §4.4). */
+function leave(session: Session): Promise<void> {
+  return session.account.turn(() => {
+    // Under stream management the count knows better what has arrived.
+    if (!session.managed) settle([...session.unsettled()].flatMap(({ owed }) => owed ?? []))
+    over(session)
+  })
+}
+
+/** The session's stream is gone without a word: it waits to be resumed, or is over. */
+function lostStream(session: Session, stream: Stream | undefined): void {
+  session.account.run(() => {
+    // A stream that was left behind by a resumption, or that ended with its session.
+    if (session.state !== 'attached' || session.stream !== stream) return
+    if (session.smId === undefined || session.resumeMs === 0) return over(session)
+    session.hibernate()
+    secure(session.account, owedBy(session))
+  })
+}
+
+/** Ends a session for good: its time to be resumed is over, it was kicked, or the server stops. */
+function end(session: Session): void {
+  session.account.run(() => over(session))
+}
+
+function over(session: Session): void {
+  if (session.state === 'over') return
+  const { account } = session
+  const { host } = account
+  session.state = 'over'
+  account.sessions = account.sessions.filter(other => other !== session)
+  if (session.smId !== undefined) host.server.resumable.delete(session.smId)
+  inTurn(host, turn => {
+    const before = session.presence
+    if (before) {
+      const tookMessages = session.takesMessages
+      session.presence = undefined
+      host.tell(presenceChanged, { session, turn, before, after: undefined, tookMessages })
+    }
+    host.tell(sessionClosed, { session, turn })
+    handBack(session, turn)
+  })
+}
+
+/** What the session never confirmed goes to the account's other sessions, or back to the spool, or is refused (XEP-0198 §4). */
+function handBack(session: Session, turn: Turn): void {
+  const { account } = session
+  const back: Owed[] = []
+  for (const { text, owed } of session.unsettled()) {
+    if (!owed) bounce(account.host, text, turn)
+    else if (!owed.settled && --owed.holders === 0) back.push(owed)
+  }
+  if (back.length === 0) return
+  secure(account, back)
+  redeliver(
+    account,
+    back,
+    account.sessions.filter(other => other.takesMessages),
+  )
+}
+
+function owedBy(session: Session): Owed[] {
+  const entries: Owed[] = []
+  for (const { owed } of session.unsettled()) if (owed && !owed.settled) entries.push(owed)
+  return entries
+}
+
+/** Runs work of the server's own as a turn. */
+function inTurn(host: Host, run: (turn: Turn) => void | Promise<void>): void {
+  const turn = host.server.turn()
+  const pending = run(turn)
+  if (pending) void pending.finally(() => turn.release())
+  else turn.release()
+}
+
+/** Writes down, with the turn's commit, how far the session's stanzas are handled then. */
+function noteHandled(session: Session, turn: Turn): void {
+  const { smId, received, account } = session
+  if (smId === undefined || !received || turn.closed) return
+  const row: HandledRow = { h: received.received, at: Date.now() }
+  account.host
+    .table<HandledRow>(HANDLED_TABLE)
+    .put(turn.unit, account.host.domain, account.jid.local, smId, row, { lazy: true })
+}
+
+/** The session cannot take more: under stream management it could be resumed, but never in full. */
+function overflow(session: Session, error: unknown): void {
+  const { host } = session
+  host.logger.warn({ stream: session.streamId, jid: session.jid.text }, 'A session has too many unconfirmed stanzas')
+  session.smId = undefined
+  const reason = error instanceof StreamError ? error : new StreamError('resource-constraint', { cause: error })
+  // After the stanza that was too much: its account's queue is busy with it.
+  queueMicrotask(() => {
+    session.stream?.fail(reason)
+    end(session)
+  })
+}
+
+/** The functions above, as sessions know them. */
+export const life: SessionLife = { leave, lostStream, overflow, end, noteHandled }

@@ -1,0 +1,140 @@
+/** The server: hosts around one storage, one router, one timer wheel. It knows no socket and no file. */
+
+import { BareJid } from '@tercet/jid'
+import { MemoryMeter, silent, type Logger, type Meter } from '@tercet/plugin'
+import { decodeBase64Strict, encodeBase64 } from '@tercet/sasl'
+import { StreamError } from '@tercet/stanza'
+import { createIdSource, type Storage } from '@tercet/storage'
+import { FlushList, type Stream, TimerWheel, type TlsContext, type Transport } from '@tercet/stream'
+import { Accounts } from './accounts.ts'
+import { C2s } from './c2s.ts'
+import { Host } from './host.ts'
+import { life } from './lifecycle.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { loadModules, type Module } from './module.ts'
+import { nowhere, type Remote } from './remote.ts'
+import { Router } from './router.ts'
+import type { Session } from './session.ts'
+import { Turn } from './turn.ts'
+
+/** A domain to serve. */
+export interface HostOptions {
+  readonly name: string
+  readonly modules: readonly Module[]
+}
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly storage: Storage
+  readonly hosts: readonly HostOptions[]
+  /** For STARTTLS; undefined: not offered. */
+  readonly tls?: TlsContext | undefined
+  /** Whether clients must encrypt before they authenticate, default true. */
+  readonly requireTls?: boolean
+  /** Rounds of PBKDF2 for new passwords, default 10,000. */
+  readonly iterations?: number
+  readonly limits?: Partial<Limits>
+  readonly framing?: 'scan' | 'sax'
+  readonly logger?: Logger
+  readonly meter?: Meter
+  /** Other domains; default: none. */
+  readonly remote?: Remote
+}
+
+/**
+ * Makes a server over an opened storage.
+ *
+ * @throws {JidError} the name of a host is not a domain · {TypeError} modules that do not fit together
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const secrets = new Map<string, Uint8Array>()
+  for (const { name } of options.hosts) {
+    const domain = BareJid.parse(name).text
+    secrets.set(domain, await hostSecret(options.storage, domain))
+  }
+  return new Server(options, secrets)
+}
+
+/** A random secret of a host, made at its first start. */
+async function hostSecret(storage: Storage, domain: string): Promise<Uint8Array> {
+  const table = storage.table<string>('secrets')
+  const row = await table.get(domain, '', 'fake-salt')
+  if (row) return decodeBase64Strict(row.value)
+  const secret = crypto.getRandomValues(new Uint8Array(32))
+  const unit = storage.unit()
+  table.put(unit, domain, '', 'fake-salt', encodeBase64(secret))
+  await unit.commit()
+  return secret
+}
+
+/** A running server. Transports are brought to it by `accept`. */
+export class Server implements AsyncDisposable {
+  readonly storage: Storage
+  readonly hosts = new Map<string, Host>()
+  readonly router = new Router(this)
+  readonly flushList = new FlushList()
+  readonly wheel: TimerWheel
+  readonly logger: Logger
+  readonly meter: Meter
+  readonly limits: Limits
+  remote: Remote
+  /** Sessions that can be resumed, by SM-ID. */
+  readonly resumable = new Map<string, Session>()
+  /** A new archive id: unique for ever and growing. */
+  readonly newId = createIdSource()
+  readonly c2s: C2s
+  /** Open client streams. */
+  readonly streams = new Set<Stream>()
+
+  /** See {@link createServer}. */
+  constructor(options: ServerOptions, secrets: ReadonlyMap<string, Uint8Array>) {
+    this.storage = options.storage
+    this.logger = options.logger ?? silent
+    this.meter = options.meter ?? new MemoryMeter()
+    this.remote = options.remote ?? nowhere
+    this.limits = { ...defaultLimits, ...options.limits }
+    this.wheel = new TimerWheel({ onError: error => this.logger.error({ err: error }, 'A timer failed') })
+    for (const { name, modules } of options.hosts) {
+      const domain = BareJid.parse(name).text
+      const accounts = new Accounts(this.storage, domain, options.iterations ?? 10_000)
+      const host = new Host(this, domain, accounts, secrets.get(domain) ?? new Uint8Array(32), life)
+      this.hosts.set(host.domain, host)
+      loadModules(host, modules)
+    }
+    this.c2s = new C2s(this, {
+      tls: options.tls,
+      requireTls: options.requireTls ?? true,
+      framing: options.framing ?? 'scan',
+    })
+  }
+
+  /** Serves a client's connection, from its stream header on. */
+  accept(transport: Transport): void {
+    this.c2s.accept(transport)
+  }
+
+  /** A turn for a stanza of `origin`, or for work of the server's own. Its maker releases it. */
+  turn(origin?: Session): Turn {
+    return new Turn(this.storage, origin)
+  }
+
+  /** Sessions of all hosts, also those that wait to be resumed. */
+  *sessions(): Iterable<Session> {
+    for (const host of this.hosts.values()) for (const account of host.active) yield* account.sessions
+  }
+
+  /** Tells all peers `<system-shutdown/>`, stores what is in flight, and resolves when that is on disk. The storage stays open. */
+  async stop(): Promise<void> {
+    for (const stream of this.streams) stream.fail(new StreamError('system-shutdown'))
+    await this.c2s.closed()
+    for (const session of [...this.sessions()]) life.end(session)
+    for (const host of this.hosts.values()) await host.scope[Symbol.asyncDispose]()
+    this.wheel[Symbol.dispose]()
+    const last = this.storage.unit()
+    await last.commit()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}

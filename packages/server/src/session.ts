@@ -1,0 +1,309 @@
+/** A bound resource (RFC 6120 §7): what it sends, what is sent to it, and stream management (XEP-0198 1.6.3). */
+
+import type { FullJid } from '@tercet/jid'
+import {
+  errorReplyTo,
+  fromFragment,
+  isStanza,
+  StanzaError,
+  StreamError,
+  writeStanza,
+  type Presence,
+  type Stanza,
+} from '@tercet/stanza'
+import {
+  Outbox,
+  ReceivedCounter,
+  type Barrier,
+  type Flushable,
+  type PendingStanza,
+  type Stream,
+  type StreamHandler,
+  type Timed,
+} from '@tercet/stream'
+import type { Fragment, StreamEvent } from '@tercet/xml'
+import type { Account } from './account.ts'
+import { Confirmation } from './confirmation.ts'
+import { settle } from './delivery.ts'
+import type { Host } from './host.ts'
+import type { Owed } from './owed.ts'
+import type { SessionKey } from './session-key.ts'
+import type { Turn } from './turn.ts'
+
+/** `attached`: it has a stream; `hibernating`: it waits to be resumed; `over`: it was closed. */
+export type SessionState = 'attached' | 'hibernating' | 'over'
+
+/** What happens at the turns of a session's life; see lifecycle.ts. */
+export interface SessionLife {
+  /** The peer closed its stream in order. */
+  leave(session: Session): Promise<void>
+  /** `stream` is gone without a word. */
+  lostStream(session: Session, stream: Stream | undefined): void
+  /** More is unconfirmed than the limits allow. */
+  overflow(session: Session, error: unknown): void
+  /** Ends it for good. */
+  end(session: Session): void
+  /** Writes down, with the turn's commit, how far the session's stanzas are handled. */
+  noteHandled(session: Session, turn: Turn): void
+}
+
+/** One bound resource. Small on purpose: most sessions are idle most of the time. */
+export class Session implements StreamHandler, Flushable, Timed {
+  readonly account: Account
+  readonly jid: FullJid
+  /** The stream's language, for stanzas that name none (RFC 6120 §4.7.4). */
+  lang: string
+  state: SessionState = 'attached'
+  readonly outbox: Outbox<Owed>
+  /** Present once stream management is enabled. */
+  received: ReceivedCounter | undefined
+  /** Names the session for resumption; undefined: it cannot be resumed. */
+  smId: string | undefined
+  /** How long it can be resumed after it lost its stream. */
+  resumeMs = 0
+  /** What it last said about its availability (RFC 6121 §4.2); undefined: not available. */
+  presence: Presence | undefined
+  priority = 0
+  /** When it is ended unless it is resumed, or when a silent peer is asked; see {@link due}. */
+  #lostMs = 0
+  #askedMs = 0
+  #confirmation: Confirmation | undefined
+  #queued = false
+  #values: Map<SessionKey<unknown>, unknown> | undefined
+
+  constructor(account: Account, jid: FullJid, stream: Stream, lang: string) {
+    this.account = account
+    this.jid = jid
+    this.lang = lang
+    this.outbox = new Outbox(stream, account.host.limits)
+  }
+
+  get host(): Host {
+    return this.account.host
+  }
+
+  get stream(): Stream | undefined {
+    return this.outbox.stream
+  }
+
+  /** For log lines. */
+  get streamId(): string {
+    return this.outbox.stream?.id ?? ''
+  }
+
+  get attached(): boolean {
+    return this.state === 'attached'
+  }
+
+  /** True under stream management: what is sent is remembered until the peer confirms it. */
+  get managed(): boolean {
+    return this.outbox.sent !== undefined
+  }
+
+  /** True when it is available and takes messages for the bare address (RFC 6121 §8.5.2.1). */
+  get takesMessages(): boolean {
+    return this.presence !== undefined && this.priority >= 0
+  }
+
+  get<T>(key: SessionKey<T>): T | undefined {
+    // Only set() writes here, and it pairs the key with its type.
+    return this.#values?.get(key) as T | undefined
+  }
+
+  set<T>(key: SessionKey<T>, value: T): void {
+    ;(this.#values ??= new Map()).set(key, value)
+  }
+
+  /** Sends wire text of a stanza; with `owed` it is confirmed in time, with `barrier` it waits for the disk. */
+  send(text: string, owed?: Owed, barrier?: Barrier): void {
+    if (this.state === 'over') return
+    if (owed) owed.holders++
+    // Before the stanza, so that the request for its confirmation leaves in the same write.
+    if (this.outbox.sent) {
+      if (!this.outbox.sent.asked) this.#queue()
+    } else if (owed) {
+      ;(this.#confirmation ??= new Confirmation()).add(owed)
+      this.#queue()
+    }
+    try {
+      this.outbox.stanza(text, owed, barrier)
+    } catch (error) {
+      this.host.life.overflow(this, error)
+    }
+  }
+
+  /** Sends a stanza; see {@link send}. */
+  sendStanza(stanza: Stanza, barrier?: Barrier): void {
+    this.send(writeStanza(stanza), undefined, barrier)
+  }
+
+  /** Asks the peer to confirm what was sent, once per flush. */
+  flush(): void {
+    this.#queued = false
+    if (this.state !== 'attached') return
+    const { sent } = this.outbox
+    if (sent) {
+      if (sent.asked || (sent.size === 0 && !this.outbox.held)) return
+      sent.asked = true
+      this.#askedMs = this.host.server.wheel.now
+      this.outbox.nonza("<r xmlns='urn:xmpp:sm:3'/>")
+    } else {
+      const ping = this.#confirmation?.ask(this)
+      if (ping === undefined) return
+      this.#askedMs = this.host.server.wheel.now
+      this.outbox.nonza(ping)
+    }
+  }
+
+  #queue(): void {
+    if (this.#queued) return
+    this.#queued = true
+    this.host.server.flushList.add(this)
+  }
+
+  // What the stream reads
+
+  event(event: StreamEvent): void | Promise<void> {
+    if (event.kind === 'element') {
+      if (isStanza(event.element)) return this.#stanza(event.element)
+      return this.host.nonza(this, event.element)
+    }
+    if (event.kind === 'close') return this.host.life.leave(this)
+    throw new StreamError('not-well-formed', { text: 'A stream header is not expected here' })
+  }
+
+  closed(error: Error | undefined): void {
+    if (error)
+      this.host.logger.debug({ stream: this.streamId, jid: this.jid.text, reason: error.message }, 'Stream lost')
+    this.host.life.lostStream(this, this.stream)
+  }
+
+  failed(error: unknown): void {
+    this.host.server.logger.error({ err: error, stream: this.streamId, jid: this.jid.text }, 'A stream failed')
+  }
+
+  #stanza(fragment: Fragment): void | Promise<void> {
+    const turn = this.host.server.turn(this)
+    this.received?.count()
+    let pending: void | Promise<void> = undefined
+    try {
+      const stanza = fromFragment(fragment, { from: this.jid, lang: this.lang })
+      if (stanza.kind === 'iq' && this.#confirmation?.answered(stanza)) {
+        settle(this.#confirmation.confirmed())
+        if (this.#confirmation.waiting) this.#queue()
+      } else {
+        pending = this.host.outbound(this, stanza, turn)
+      }
+    } catch (error) {
+      this.#refuse(fragment, error)
+    }
+    if (!pending) return this.#handled(turn)
+    return pending.catch((error: unknown) => this.#refuse(fragment, error)).then(() => this.#handled(turn))
+  }
+
+  /** The stanza's own work is done; the count moves when everything it caused is safe. */
+  #handled(turn: Turn): void {
+    turn.release()
+    if (!this.received || turn.decided) return
+    this.host.life.noteHandled(this, turn)
+    const pending = this.received.wait()
+    turn.whenDecided(() => this.#decided(pending))
+  }
+
+  #decided(pending: PendingStanza): void {
+    pending.done = true
+    if (this.received?.owed) this.acknowledge()
+  }
+
+  /** Tells the peer what is handled (XEP-0198 §4), and again later if some of it is not safe yet. */
+  acknowledge(): void {
+    const { received } = this
+    if (!received || !this.attached) return
+    const h = received.handled
+    if (received.owed && h === received.told) return
+    received.owed = h !== received.received
+    received.told = h
+    // Past the outbox: an acknowledgement holds back nothing and waits for nothing.
+    this.stream?.send(`<a xmlns='urn:xmpp:sm:3' h='${h}'/>`)
+  }
+
+  /** The peer asked for an acknowledgement. */
+  requested(): void {
+    if (this.received) this.received.owed = false
+    this.acknowledge()
+  }
+
+  /** The peer has handled what we sent up to `h`. */
+  confirm(h: number): void {
+    const { sent } = this.outbox
+    if (!sent) return
+    const confirmed: Owed[] = []
+    sent.asked = false
+    sent.confirm(h, owed => confirmed.push(owed))
+    settle(confirmed)
+    if (sent.size > 0) this.#queue()
+  }
+
+  #refuse(fragment: Fragment, error: unknown): void {
+    let refusal: StanzaError
+    if (error instanceof StanzaError) refusal = error
+    else if (error instanceof StreamError) throw error
+    else {
+      this.failed(error)
+      refusal = new StanzaError('internal-server-error', { cause: error })
+    }
+    const reply = errorReplyTo(fragment, refusal, this.jid)
+    if (reply) this.sendStanza(reply)
+  }
+
+  /** What nobody has confirmed, in order: owed stanzas and others. */
+  *unsettled(): Iterable<{ text: string; owed: Owed | undefined }> {
+    for (const { text, tag } of this.outbox.unsettled()) yield { text, owed: tag }
+    if (this.#confirmation) for (const owed of this.#confirmation.unconfirmed()) yield { text: owed.text, owed }
+  }
+
+  /** The session has lost its stream and waits. */
+  hibernate(): void {
+    this.state = 'hibernating'
+    this.outbox.stream = undefined
+    this.#lostMs = this.host.server.wheel.now
+    this.host.server.wheel.add(this, this.#lostMs + this.resumeMs)
+  }
+
+  /** The session goes on with another stream, which covers what the peer had confirmed there. */
+  attach(stream: Stream): void {
+    this.state = 'attached'
+    this.#lostMs = 0
+    if (this.outbox.sent) this.outbox.sent.asked = false
+    this.outbox.resume(stream)
+    this.#queue()
+  }
+
+  /** Looks after the session: ends a hibernation, asks a silent peer, gives up on a dead one. */
+  due(nowMs: number): number {
+    const { host } = this
+    if (this.state === 'over') return 0
+    if (this.state === 'hibernating') {
+      const end = this.#lostMs + this.resumeMs
+      if (nowMs < end) return end
+      host.life.end(this)
+      return 0
+    }
+    const stream = this.stream
+    if (!stream) return 0
+    const { idleMs, answerMs } = host.limits
+    if (this.#askedMs > stream.heardMs && nowMs - this.#askedMs >= answerMs) {
+      stream.fail(new StreamError('connection-timeout', { text: 'No answer' }))
+      return nowMs + this.resumeMs
+    }
+    if (nowMs - stream.heardMs >= idleMs && this.#askedMs <= stream.heardMs) {
+      this.#askedMs = nowMs
+      this.outbox.nonza(this.managed ? "<r xmlns='urn:xmpp:sm:3'/>" : Confirmation.ping(this))
+    }
+    return Math.min(
+      stream.heardMs + idleMs,
+      this.#askedMs > stream.heardMs ? this.#askedMs + answerMs : Infinity,
+      nowMs + idleMs,
+    )
+  }
+}

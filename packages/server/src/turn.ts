@@ -1,0 +1,83 @@
+/** A turn: everything that one incoming stanza causes, from its arrival to the commit of what it changed on disk. */
+
+import type { Barrier } from '@tercet/stream'
+import type { Storage, Unit } from '@tercet/storage'
+import type { Session } from './session.ts'
+
+/**
+ * Owns the unit of work of one stanza. It is decided when all work of the stanza is done and its unit, if there is one, is on disk or
+ * has failed. As a barrier it stands for that unit: results and pushes that promise a change wait for it.
+ */
+export class Turn implements Barrier {
+  /** The session whose stanza this is; undefined for work of the server's own. */
+  readonly origin: Session | undefined
+  readonly #storage: Storage
+  #unit: Unit | undefined
+  #held = 1
+  #state: 'open' | 'pending' | 'durable' | 'failed' = 'open'
+  #waiting: (() => void)[] | undefined
+  /** Why the commit failed. */
+  error: unknown
+
+  /** A turn begins held by its maker, who calls {@link release} when its own work is done. */
+  constructor(storage: Storage, origin: Session | undefined) {
+    this.#storage = storage
+    this.origin = origin
+  }
+
+  /** The unit that this turn's writes go to. */
+  get unit(): Unit {
+    return (this.#unit ??= this.#storage.unit())
+  }
+
+  /** True once the unit was handed to the disk: later writes need a turn of their own. */
+  get closed(): boolean {
+    return this.#state !== 'open'
+  }
+
+  /** `pending` while there are writes that are not on disk; a turn without writes is durable from the start. */
+  get state(): 'pending' | 'durable' | 'failed' {
+    if (this.#state === 'open') return this.#unit?.dirty ? 'pending' : 'durable'
+    return this.#state
+  }
+
+  /** True when nothing is left to be done or to be waited for. */
+  get decided(): boolean {
+    return this.#state === 'durable' || this.#state === 'failed'
+  }
+
+  /** Calls back when the turn is decided; at once if it is. */
+  whenDecided(run: () => void): void {
+    if (this.decided) run()
+    else if (this.#waiting) this.#waiting.push(run)
+    else this.#waiting = [run]
+  }
+
+  /** Work of this turn goes on later: it is not over before {@link release}. */
+  hold(): void {
+    this.#held++
+  }
+
+  release(): void {
+    if (--this.#held > 0) return
+    if (!this.#unit?.dirty) {
+      this.#decide('durable')
+      return
+    }
+    this.#state = 'pending'
+    this.#unit.commit().then(
+      () => this.#decide('durable'),
+      (error: unknown) => {
+        this.error = error
+        this.#decide('failed')
+      },
+    )
+  }
+
+  #decide(state: 'durable' | 'failed'): void {
+    this.#state = state
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting) for (const run of waiting) run()
+  }
+}

@@ -1,0 +1,47 @@
+/** Gathers what one turn of the loop writes, so that each transport gets it in one write. */
+
+/** Something with text to write. */
+export interface Flushable {
+  flush(): void
+}
+
+// Node and some browsers have it; it runs after the input that is already there, which gathers more than a microtask does.
+declare const setImmediate: ((run: () => void) => unknown) | undefined
+const later: (run: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask
+
+/**
+ * Streams with unwritten text. Inside `enter`/`leave` (one chunk of input) they are flushed at the end of it; what is written
+ * outside (timers, storage, other nodes) is flushed once per tick.
+ */
+export class FlushList {
+  #pending: Flushable[] = []
+  #depth = 0
+  #scheduled = false
+  readonly #run = (): void => {
+    this.#scheduled = false
+    this.flush()
+  }
+
+  add(item: Flushable): void {
+    this.#pending.push(item)
+    if (this.#depth > 0 || this.#scheduled) return
+    this.#scheduled = true
+    later(this.#run)
+  }
+
+  enter(): void {
+    this.#depth++
+  }
+
+  leave(): void {
+    if (--this.#depth === 0 && this.#pending.length > 0) this.flush()
+  }
+
+  flush(): void {
+    while (this.#pending.length > 0) {
+      const pending = this.#pending
+      this.#pending = []
+      for (const item of pending) item.flush()
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/** The receiving side of stream negotiation (RFC 6120 §4.3): header, features, one feature after the other, until one hands the stream over. */
+
+import type { BareJid } from '@tercet/jid'
+import { StreamError } from '@tercet/stanza'
+import { CONTENT, STREAMS, type Fragment, type StreamHeader } from '@tercet/xml'
+import { parseVersion } from './header.ts'
+import { Pull, StreamEnded } from './pull.ts'
+import type { Stream, StreamHandler } from './stream.ts'
+
+/** What a feature did: `restart`: a new header follows; `continue`: more features; a handler: negotiation is over and it takes the stream. */
+export type Outcome = 'restart' | 'continue' | StreamHandler
+
+/**
+ * A stream feature as the receiver offers it. The order of the list is the policy: the first feature that accepts an element negotiates it.
+ */
+export interface ReceiverFeature<H extends ReceiverHost = ReceiverHost> {
+  readonly name: string
+  /** Wire text for `<features/>`, or undefined when it is not offered now. */
+  advertise(negotiation: Negotiation<H>): string | undefined
+  accepts(element: Fragment, negotiation: Negotiation<H>): boolean
+  /** Answers on the stream. Throws `StreamError` to end it. */
+  negotiate(negotiation: Negotiation<H>, element: Fragment): Outcome | Promise<Outcome>
+}
+
+/** A served domain as negotiation sees it; features ask for more of it. */
+export interface ReceiverHost {
+  /** Prepared text. */
+  readonly domain: string
+}
+
+/** What a receiver is made of. */
+export interface ReceiverOptions<H extends ReceiverHost> {
+  /** The host for a `to`; undefined when it is not served here. */
+  host(to: string): H | undefined
+  readonly features: readonly ReceiverFeature<H>[]
+  /** A new unpredictable stream id (RFC 6120 §4.7.3). */
+  newId(): string
+  /** Language of our own texts, default `en`. */
+  readonly lang: string
+  /** Hears of bugs. */
+  failed(error: unknown, stream: Stream): void
+}
+
+/** What is known of a stream that is being negotiated. Everything but the stream is forgotten at a restart that asks for it. */
+export interface Negotiation<H extends ReceiverHost> {
+  readonly stream: Stream
+  /** Gives the elements that follow in an exchange. */
+  readonly pull: Pull
+  host: H
+  /** The initiator's language for this stream (RFC 6120 §4.7.4). */
+  lang: string
+  /** The initiator's `from`, unprepared. */
+  from: string | undefined
+  /** Set by SASL: the authorised identity. */
+  account: BareJid | undefined
+  /** Name of the mechanism that authenticated. */
+  mechanism: string | undefined
+  /** Failed attempts to authenticate on this connection. */
+  failures: number
+}
+
+/**
+ * Negotiates until a feature hands the stream over or the stream ends. Never rejects.
+ *
+ * @see RFC 6120 §4.3
+ */
+export async function receive<H extends ReceiverHost>(stream: Stream, options: ReceiverOptions<H>): Promise<void> {
+  const pull = new Pull(error => options.failed(error, stream))
+  stream.handler = pull
+  stream.id = options.newId()
+  stream.fallbackHeader = ['from', '', 'version', '1.0', 'xml:lang', options.lang]
+  stream.start()
+  try {
+    await negotiate(stream, pull, options)
+  } catch (error) {
+    if (error instanceof StreamEnded || !stream.open) return
+    if (error instanceof StreamError) return stream.fail(error)
+    options.failed(error, stream)
+    stream.fail(new StreamError('internal-server-error', { cause: error }))
+  } finally {
+    pull.release()
+  }
+}
+
+async function negotiate<H extends ReceiverHost>(
+  stream: Stream,
+  pull: Pull,
+  options: ReceiverOptions<H>,
+): Promise<void> {
+  let negotiation: Negotiation<H> | undefined
+  for (;;) {
+    const header = await pull.header()
+    const host = open(stream, header, negotiation, options)
+    const lang = header.attr('xml:lang') ?? options.lang
+    negotiation ??= {
+      stream,
+      pull,
+      host,
+      lang,
+      from: undefined,
+      account: undefined,
+      mechanism: undefined,
+      failures: 0,
+    }
+    negotiation.host = host
+    negotiation.lang = lang
+    negotiation.from = header.attr('from')
+    // RFC 6120 §4.7.5: a peer without version 1.0 knows no features, and there is nothing else that we would let it do.
+    if (!atLeastOne(header)) throw new StreamError('unsupported-version', { text: 'Version 1.0 is needed' })
+    offer(negotiation, options.features)
+    const handler = await exchange(negotiation, options.features)
+    if (handler !== 'restart') return pull.handOver(stream, handler)
+    stream.restart()
+    stream.id = options.newId()
+  }
+}
+
+/** Runs features until one restarts the stream or ends negotiation. */
+async function exchange<H extends ReceiverHost>(
+  negotiation: Negotiation<H>,
+  features: readonly ReceiverFeature<H>[],
+): Promise<'restart' | StreamHandler> {
+  for (;;) {
+    const element = await negotiation.pull.element()
+    const feature = features.find(feature => feature.accepts(element, negotiation))
+    if (!feature) throw refusal(negotiation, element)
+    const outcome = await feature.negotiate(negotiation, element)
+    if (outcome !== 'continue') return outcome
+  }
+}
+
+/** Checks the initiator's header and answers it with ours (RFC 6120 §4.7). */
+function open<H extends ReceiverHost>(
+  stream: Stream,
+  header: StreamHeader,
+  before: Negotiation<H> | undefined,
+  options: ReceiverOptions<H>,
+): H {
+  const to = header.attr('to')
+  const host = to === undefined ? undefined : options.host(to)
+  const from = header.attr('from')
+  const version = parseVersion(header.attr('version'))
+  const attrs = ['from', host?.domain ?? '', 'xml:lang', options.lang]
+  // RFC 6120 §4.7.5: without a version we answer as 0.9 would, otherwise with the lower of both.
+  if (version)
+    attrs.push(
+      'version',
+      version.major > 1 || (version.major === 1 && version.minor > 0) ? '1.0' : `${version.major}.${version.minor}`,
+    )
+  if (from !== undefined) attrs.push('to', from)
+  stream.sendHeader(stream.id, attrs)
+  if (header.ns !== STREAMS && stream.transport.framing === 'tcp') {
+    throw new StreamError('invalid-namespace', { text: `A stream is in ${STREAMS}` })
+  }
+  if (header.contentNs !== stream.contentNs) {
+    throw new StreamError('invalid-namespace', { text: `The content namespace here is ${stream.contentNs}` })
+  }
+  if (!host)
+    throw new StreamError('host-unknown', {
+      text: to === undefined ? 'Say in to which domain you want' : `${to} is not served here`,
+    })
+  if (before?.account && before.host !== host)
+    throw new StreamError('not-authorized', { text: 'The domain changed after authentication' })
+  return host
+}
+
+function atLeastOne(header: StreamHeader): boolean {
+  const version = parseVersion(header.attr('version'))
+  return version !== undefined && version.major >= 1
+}
+
+function offer<H extends ReceiverHost>(negotiation: Negotiation<H>, features: readonly ReceiverFeature<H>[]): void {
+  const { stream } = negotiation
+  // A WebSocket message inherits no prefix from a header (RFC 7395 §3.3.3).
+  const xmlns = stream.transport.framing === 'websocket' ? ` xmlns:stream='${STREAMS}'` : ''
+  let text = ''
+  for (const feature of features) text += feature.advertise(negotiation) ?? ''
+  stream.send(`<stream:features${xmlns}>${text}</stream:features>`)
+}
+
+/** Why an element that no feature takes ends the stream (RFC 6120 §4.3.5, §4.9.3.12, §4.9.3.24). */
+function refusal<H extends ReceiverHost>(negotiation: Negotiation<H>, element: Fragment): StreamError {
+  if (element.ns !== CONTENT || !['message', 'presence', 'iq'].includes(element.name)) {
+    return new StreamError('unsupported-stanza-type', { text: `${element.name} is not expected here` })
+  }
+  return new StreamError('not-authorized', {
+    text: negotiation.account ? 'Bind a resource before you send stanzas' : 'Authenticate before you send stanzas',
+  })
+}

@@ -1,0 +1,333 @@
+/** An XML stream over a transport: one reader in, one buffer out, and an orderly end (RFC 6120 §4). */
+
+import { StreamError, streamError } from '@tercet/stanza'
+import {
+  closeTag,
+  openTag,
+  STREAMS,
+  tcpReader,
+  websocketReader,
+  write,
+  type ReaderOptions,
+  type StreamEvent,
+  type StreamReader,
+} from '@tercet/xml'
+import type { FlushList } from './flush.ts'
+import type { TimerWheel } from './timers.ts'
+import type { TlsContext, Transport, TransportSink } from './transport.ts'
+
+/** Takes what a stream reads. A stream has one handler at a time; negotiation hands over to the session by replacing it. */
+export interface StreamHandler {
+  /**
+   * One event, in order. While a returned promise is pending nothing more is read. What is thrown ends this stream: a `StreamError` as it
+   * is, anything else as `<internal-server-error/>`.
+   */
+  event(event: StreamEvent): void | Promise<void>
+  /** The stream is over; comes once, last. `error` is why, if it was not an orderly end. */
+  closed(error: Error | undefined): void
+  /** A bug was caught and the stream closed: log it. */
+  failed(error: unknown): void
+}
+
+/** What all streams of a process share. */
+export interface StreamSurroundings {
+  readonly flushList: FlushList
+  readonly wheel: TimerWheel
+  /** Unwritten characters above which a stream is cut off, default 8 Mi. */
+  readonly maxUnwritten: number
+  /** How long to wait for the peer's closing tag, default 5,000. */
+  readonly closeMs: number
+  /** A stream is over. */
+  gone(stream: Stream): void
+}
+
+/** Attributes of our stream header, flat: `['from', 'a.test', 'id', '…']`. */
+export type HeaderAttributes = readonly string[]
+
+/** `open`: in use. `closing`: our closing tag is sent, the peer's is awaited. `over`: nothing is read or written any more. */
+type State = 'open' | 'closing' | 'over'
+
+/** One stream. Small on purpose: an idle session is this object, its transport, and its handler. */
+export class Stream implements TransportSink {
+  readonly transport: Transport
+  /** Our stream id, as the peer was told; empty before the first header. */
+  id = ''
+  /** When bytes last arrived, in milliseconds of the wheel. */
+  heardMs: number
+  handler: StreamHandler
+  /** The header to answer with when an error comes before one was sent (RFC 6120 §4.9.1.2). */
+  fallbackHeader: HeaderAttributes = []
+  /** White space keep-alives are refused during STARTTLS and SASL (RFC 6120 §5.3.3, §6.3.5). */
+  refuseWhitespace = false
+  /** The content namespace of this stream. */
+  readonly contentNs: string
+  readonly #around: StreamSurroundings
+  readonly #reader: StreamReader
+  #out = ''
+  #queued = false
+  #waiting = false
+  #headerSent = false
+  #state: State = 'open'
+  #error: Error | undefined
+
+  constructor(
+    transport: Transport,
+    handler: StreamHandler,
+    around: StreamSurroundings,
+    options: { reader?: ReaderOptions; contentNs?: string } = {},
+  ) {
+    this.transport = transport
+    this.handler = handler
+    this.#around = around
+    this.contentNs = options.contentNs ?? 'jabber:client'
+    this.#reader = transport.framing === 'tcp' ? tcpReader(options.reader) : websocketReader(options.reader)
+    this.heardMs = around.wheel.now
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.transport.start(this)
+  }
+
+  /** False once a closing tag was sent or the transport is gone. */
+  get open(): boolean {
+    return this.#state === 'open'
+  }
+
+  get headerSent(): boolean {
+    return this.#headerSent
+  }
+
+  /** First-level elements that each reader took, for metrics. */
+  get readers(): { scanned: number; handedOver: number } {
+    return { scanned: this.#reader.scanned, handedOver: this.#reader.handovers }
+  }
+
+  /** Sends our stream header; the id becomes the stream's id. */
+  sendHeader(id: string, attrs: HeaderAttributes): void {
+    this.id = id
+    this.#headerSent = true
+    this.send(openTag({ framing: this.transport.framing, contentNs: this.contentNs, attrs: [...attrs, 'id', id] }))
+  }
+
+  /**
+   * Sends wire text: one whole stanza or nonza in the neutral form, where the content namespace is inherited. It leaves with the next
+   * flush.
+   */
+  send(text: string): void {
+    if (this.#state !== 'open') return
+    if (this.transport.framing === 'websocket') {
+      // One message each (RFC 7395 §3.3), which inherits nothing.
+      this.transport.write(qualify(text, this.contentNs))
+      return
+    }
+    this.#out += text
+    if (this.#queued) return
+    this.#queued = true
+    this.#around.flushList.add(this)
+  }
+
+  /** Characters that the peer has not taken yet. */
+  get unwritten(): number {
+    return this.#out.length + this.transport.buffered
+  }
+
+  flush(): void {
+    this.#queued = false
+    const text = this.#out
+    if (text === '') return
+    this.#out = ''
+    if (this.#state === 'over') return
+    this.transport.write(text)
+    if (this.transport.buffered > this.#around.maxUnwritten) {
+      this.#cut(new StreamError('resource-constraint', { text: 'The peer does not read' }))
+    }
+  }
+
+  /** Starts TLS on the connection and forgets everything that came before it (RFC 6120 §5.4.3.3). */
+  async upgrade(context: TlsContext): Promise<void> {
+    this.flush()
+    this.#reader.restart(true)
+    await this.transport.upgrade(context)
+    this.#reader.restart(true)
+    this.#headerSent = false
+  }
+
+  /** The peer will send a new header on the same connection (RFC 6120 §4.3.3). */
+  restart(): void {
+    this.#reader.restart(false)
+    this.#headerSent = false
+  }
+
+  /** Ends the stream in order: our closing tag, then the peer's, within a bounded time (RFC 6120 §4.4). */
+  close(): void {
+    if (this.#state !== 'open') return
+    this.#sendClose('')
+    this.#state = 'closing'
+    this.#around.wheel.add(
+      { due: () => (this.#state === 'over' ? 0 : (this.#finish(), 0)) },
+      this.#around.wheel.now + this.#around.closeMs,
+    )
+  }
+
+  /** Ends the stream with an error; nothing is read after it (RFC 6120 §4.9.1.1). */
+  fail(error: StreamError): void {
+    if (this.#state !== 'open') return
+    this.#error = error
+    this.#sendClose(writeError(error, this.transport.framing))
+    this.#finish()
+  }
+
+  /** Drops the connection without a word. */
+  destroy(error?: Error): void {
+    if (this.#state === 'over') return
+    this.#error ??= error
+    this.#state = 'over'
+    this.transport.destroy()
+  }
+
+  // What the transport tells
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#state === 'over') return
+    this.heardMs = this.#around.wheel.now
+    this.#reader.push(bytes)
+    if (this.#waiting) {
+      // Held for the handler; the peer is slowed down by not being read.
+      this.#reader.keep()
+      this.transport.pause()
+      return
+    }
+    this.#around.flushList.enter()
+    try {
+      this.#read()
+    } finally {
+      this.#around.flushList.leave()
+    }
+  }
+
+  drained(): void {}
+
+  ended(): void {
+    this.#finish()
+  }
+
+  closed(error?: Error): void {
+    this.#state = 'over'
+    this.#out = ''
+    this.#around.gone(this)
+    this.handler.closed(this.#error ?? error)
+  }
+
+  /** Hands events over until there is none, or the handler wants to wait. */
+  #read(): void {
+    try {
+      for (;;) {
+        if (this.#state === 'over') return
+        const event = this.#reader.next()
+        if (event === undefined) return
+        if (this.#state === 'closing') {
+          if (event.kind === 'close') this.#finish()
+          continue
+        }
+        if (event.kind === 'whitespace') {
+          if (this.refuseWhitespace) throw new StreamError('bad-format', { text: 'White space is not allowed here' })
+          continue
+        }
+        const pending = this.handler.event(event)
+        if (event.kind === 'close') this.#answerClose()
+        if (pending) {
+          this.#wait(pending)
+          return
+        }
+      }
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #wait(pending: Promise<void>): void {
+    this.#waiting = true
+    this.#reader.keep()
+    pending.then(
+      () => this.#goOn(),
+      (error: unknown) => this.#giveUp(error),
+    )
+  }
+
+  #goOn(): void {
+    this.#waiting = false
+    if (this.#state === 'over') return
+    this.#around.flushList.enter()
+    try {
+      this.#read()
+    } finally {
+      this.#around.flushList.leave()
+    }
+    if (!this.#waiting) this.transport.resume()
+  }
+
+  #giveUp(error: unknown): void {
+    this.#waiting = false
+    this.#refuse(error)
+  }
+
+  #answerClose(): void {
+    if (this.#state !== 'open') return
+    this.#sendClose('')
+    this.#finish()
+  }
+
+  #refuse(error: unknown): void {
+    const streamError = asStreamError(error)
+    if (streamError.condition === 'internal-server-error') this.handler.failed(error)
+    if (this.#state === 'open') this.fail(streamError)
+    else this.#finish()
+  }
+
+  #sendClose(before: string): void {
+    if (!this.#headerSent) this.sendHeader(this.id, this.fallbackHeader)
+    if (before !== '') this.send(before)
+    this.send(closeTag(this.transport.framing))
+    this.flush()
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return
+    this.flush()
+    this.#state = 'over'
+    this.transport.close()
+  }
+
+  #cut(error: StreamError): void {
+    this.#error = error
+    this.#state = 'over'
+    this.transport.destroy()
+  }
+}
+
+/** `<stream:error/>` with the prefix that the header declares, or its own in a WebSocket message. */
+function writeError(error: StreamError, framing: 'tcp' | 'websocket'): string {
+  let children = ''
+  for (const child of streamError.write(error).children) if (typeof child !== 'string') children += write(child)
+  const xmlns = framing === 'websocket' ? ` xmlns:stream='${STREAMS}'` : ''
+  return `<stream:error${xmlns}>${children}</stream:error>`
+}
+
+/** Gives a first-level stanza its namespace; nonzas carry their own. */
+function qualify(text: string, contentNs: string): string {
+  const end = text.startsWith('<message') ? 8 : text.startsWith('<presence') ? 9 : text.startsWith('<iq') ? 3 : 0
+  return end === 0 ? text : `${text.slice(0, end)} xmlns='${contentNs}'${text.slice(end)}`
+}
+
+/** Readers throw errors that carry a stream error condition; everything else is a bug of ours. */
+function asStreamError(error: unknown): StreamError {
+  if (error instanceof StreamError) return error
+  if (error instanceof Error && error.name === 'XmlError') {
+    // An XmlError's condition is a stream error condition (RFC 6120 §4.9.3) by its type in @tercet/xml.
+    return new StreamError((error as Error & { condition: StreamError['condition'] }).condition, {
+      text: error.message,
+    })
+  }
+  return new StreamError('internal-server-error', { cause: error })
+}

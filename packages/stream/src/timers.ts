@@ -1,0 +1,97 @@
+/** One timer for all deadlines of a process: an idle session costs an array slot, not a timer. */
+
+/** Something with deadlines. */
+export interface Timed {
+  /**
+   * Called when the time given to {@link TimerWheel.add} has come.
+   *
+   * @returns when to look again, in milliseconds of {@link TimerWheel.now}; 0 to be forgotten
+   */
+  due(nowMs: number): number
+}
+
+/**
+ * Looks at its items once a second, each at its time. The clock is monotonic, so that a step of the wall clock fires nothing.
+ * Deadlines that move forward cost nothing: the item says so when it is looked at.
+ */
+export class TimerWheel implements Disposable {
+  /** Coarse monotonic milliseconds, as of the last tick. Never 0. */
+  now = monotonic()
+  readonly #slots = new Map<number, Timed[]>()
+  readonly #tickMs: number
+  readonly #onError: (error: unknown) => void
+  readonly #timer: ReturnType<typeof setInterval>
+  #next: number
+
+  /**
+   * @param options.tickMs resolution, default 1,000
+   * @param options.onError hears what an item threw; the item is forgotten
+   */
+  constructor(options: { tickMs?: number; onError?: (error: unknown) => void } = {}) {
+    this.#tickMs = options.tickMs ?? 1000
+    this.#onError = options.onError ?? (() => {})
+    this.#next = this.#slot(this.now) + 1
+    this.#timer = setInterval(() => this.tick(monotonic()), this.#tickMs)
+    // On Node a timer keeps the process alive, in browsers it is a number.
+    ;(this.#timer as { unref?: () => void }).unref?.()
+  }
+
+  /** Looks at `item` at the first tick after `atMs`. */
+  add(item: Timed, atMs: number): void {
+    const slot = Math.max(this.#slot(atMs) + 1, this.#next)
+    const items = this.#slots.get(slot)
+    if (items) items.push(item)
+    else this.#slots.set(slot, [item])
+  }
+
+  /** Number of items that wait; for tests and metrics. */
+  get size(): number {
+    let size = 0
+    for (const items of this.#slots.values()) size += items.length
+    return size
+  }
+
+  /** Advances to `nowMs`; the timer calls it, tests may. A process that was suspended catches up in one pass. */
+  tick(nowMs: number): void {
+    this.now = nowMs
+    const last = this.#slot(nowMs)
+    const due: Timed[] = []
+    if (last - this.#next > this.#slots.size) {
+      for (const slot of [...this.#slots.keys()].filter(slot => slot <= last).sort((a, b) => a - b))
+        this.#take(slot, due)
+    } else {
+      for (let slot = this.#next; slot <= last; slot++) this.#take(slot, due)
+    }
+    this.#next = Math.max(this.#next, last + 1)
+    for (const item of due) this.#look(item, nowMs)
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    this.#slots.clear()
+  }
+
+  #slot(ms: number): number {
+    return Math.floor(ms / this.#tickMs)
+  }
+
+  #take(slot: number, due: Timed[]): void {
+    const items = this.#slots.get(slot)
+    if (!items) return
+    this.#slots.delete(slot)
+    for (const item of items) due.push(item)
+  }
+
+  #look(item: Timed, nowMs: number): void {
+    try {
+      const again = item.due(nowMs)
+      if (again > 0) this.add(item, again)
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+}
+
+function monotonic(): number {
+  return Math.floor(performance.now()) + 1
+}
