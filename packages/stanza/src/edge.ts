@@ -45,7 +45,7 @@ export function toElement(stanza: Stanza): Element {
   if (stanza.type !== undefined && stanza.type !== 'normal') attrs.push('type', stanza.type)
   if (stanza.lang !== undefined) attrs.push('xml:lang', stanza.lang)
   attrs.push(...stanza.extra)
-  return new Element(stanza.kind, CONTENT, attrs, stanza.content.elements())
+  return new Element(stanza.kind, CONTENT, attrs, stanza.content.children())
 }
 
 function build(name: string, attrs: readonly string[], content: Content, options: EdgeOptions): Stanza {

@@ -44,8 +44,8 @@ export interface Repeatable<T> extends Single<T> {
 interface Place<T> {
   readonly path: string
   readonly is: string
-  find(from: Element): T | undefined
-  put(value: T, into: Draft): void
+  readonly find: (from: Element) => T | undefined
+  readonly put: (value: T, into: Draft) => void
 }
 
 /** An attribute; `xml:lang` is named so. */
@@ -123,23 +123,24 @@ export function elements(): Field<readonly Element[]> {
 }
 
 /**
- * The first child element of `ns` (the parent's namespace by default) that is not `<text/>`, by its name: an error condition,
- * a chat state. `known` turns a name into a value; where it gives `undefined`, or there is no such child, the field is malformed.
+ * The first child element that is not `<text/>`, by its name: an error condition. `known` turns the name into a value, `undefined`
+ * refuses it. It stands in `options.ns`, by default its parent's; `options.absent` is read where there is none.
  */
-export function named<T extends string>(known: (name: string) => T | undefined, ns?: string): Single<T> {
+export function named<T extends string>(
+  known: (name: string) => T | undefined,
+  options: { readonly ns?: string; readonly absent?: NoInfer<T> } = {},
+): Single<T> {
   const path = '*'
-  return single({
-    path,
-    is: 'a known name',
-    find(from) {
-      const element = from.elements().find(one => one.ns === (ns ?? from.ns) && one.name !== 'text')
-      if (!element) return undefined
-      const value = known(element.name)
-      if (value === undefined) throw new DecodeError(path, 'malformed', 'a known name')
-      return value
-    },
-    put: (name, into) => void into.children.push(new Element(name, ns ?? into.ns)),
-  })
+  const is = 'a known name'
+  const find = (from: Element): T | undefined => {
+    const element = from.elements().find(one => one.ns === (options.ns ?? from.ns) && one.name !== 'text')
+    if (!element) return options.absent
+    const value = known(element.name)
+    if (value === undefined) throw new DecodeError(path, 'malformed', is)
+    return value
+  }
+  const put = (name: T, into: Draft): void => void into.children.push(new Element(name, options.ns ?? into.ns))
+  return single({ path, is, find, put })
 }
 
 function single<T>(place: Place<T>): Single<T> {

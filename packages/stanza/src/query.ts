@@ -13,7 +13,7 @@ export interface Query<Req, Res> {
   writeResult(value: Res): Content
 }
 
-/** How a result is read and written; `codecOrNothing` makes one that may be empty. */
+/** How a result is read and written; `orNothing` makes one that may be empty. */
 export interface Answer<Res> {
   readResult(content: Content): Res
   writeResult(value: Res): Content
@@ -61,5 +61,10 @@ function exchange<Req>(
   result: Codec<unknown> | Answer<unknown> | undefined,
 ): Query<Req, unknown> {
   const answer = result === undefined ? nothing : 'readResult' in result ? result : always(result)
-  return { type, request, readResult: answer.readResult, writeResult: answer.writeResult }
+  return {
+    type,
+    request,
+    readResult: found => answer.readResult(found),
+    writeResult: value => answer.writeResult(value),
+  }
 }

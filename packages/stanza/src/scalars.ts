@@ -1,5 +1,5 @@
 // Types of attribute values and texts: string, int, bool, jid, dateTime (XEP-0082 1.1.1), base64, oneOf.
-import { FullJid, Jid } from '@tercet/jid'
+import { type FullJid, Jid, isFull } from '@tercet/jid'
 
 /** How a value is spelled in an attribute or a text. */
 export interface Scalar<T> {
@@ -64,7 +64,7 @@ export const fullJid: Scalar<FullJid> = {
   is: 'a full JID',
   read(text) {
     const address = jid.read(text)
-    return address instanceof FullJid ? address : undefined
+    return address && isFull(address) ? address : undefined
   },
   write: value => value.text,
 }

@@ -1,5 +1,5 @@
 // A stanza as wire text: a start tag around the content's own text.
-import { escapeAttr } from '@tercet/xml'
+import { escapeAttr, writeAttrs } from '@tercet/xml'
 import type { Stanza } from './stanza.ts'
 
 /**
@@ -16,16 +16,7 @@ export function writeStanza(stanza: Stanza, xmlns?: string): string {
   // Types are words of ours. `normal` is the default (RFC 6121 §5.2.2).
   if (stanza.type !== undefined && stanza.type !== 'normal') out += " type='" + stanza.type + "'"
   if (stanza.lang !== undefined) out += " xml:lang='" + escapeAttr(stanza.lang) + "'"
-  const { extra } = stanza
-  for (let i = 0; i + 1 < extra.length; i += 2) out += attribute(extra[i]!, extra[i + 1]!, i)
+  if (stanza.extra.length > 0) out += writeAttrs(stanza.extra)
   const text = stanza.content.text
   return text === '' ? out + '/>' : out + '>' + text + '</' + kind + '>'
-}
-
-/** An attribute of the root that is nobody's here; one in a namespace (`{ns}local`) declares a prefix of its own for it. */
-function attribute(name: string, value: string, n: number): string {
-  if (!name.startsWith('{')) return ' ' + name + "='" + escapeAttr(value) + "'"
-  const end = name.lastIndexOf('}')
-  const prefix = 'n' + String(n)
-  return ` xmlns:${prefix}='${escapeAttr(name.slice(1, end))}' ${prefix}:${name.slice(end + 1)}='${escapeAttr(value)}'`
 }

@@ -5,10 +5,7 @@ import type { Message } from '../message.ts'
 /** Namespace of chat states. */
 export const NS = 'http://jabber.org/protocol/chatstates'
 
-/** What somebody is doing in a conversation (§5.1). */
-export type ChatState = 'active' | 'composing' | 'gone' | 'inactive' | 'paused'
-
-/** An element for each state. */
+/** An element for each thing that somebody may be doing in a conversation (§5.1). */
 export const chatStates = {
   active: element(NS, 'active'),
   composing: element(NS, 'composing'),
@@ -17,8 +14,11 @@ export const chatStates = {
   paused: element(NS, 'paused'),
 }
 
-/** Every state. */
-export const states = ['active', 'composing', 'gone', 'inactive', 'paused'] as const satisfies readonly ChatState[]
+/** What somebody is doing in a conversation. */
+export type ChatState = keyof typeof chatStates
+
+// The keys are those above.
+const states = Object.keys(chatStates) as ChatState[]
 
 /** The state that a message tells, if any. */
 export function chatStateOf(message: Message): ChatState | undefined {

@@ -32,7 +32,7 @@ const fieldFields = {
 }
 
 /** A field (XEP-0004 §3.2). No `type` means `text-single`. */
-export interface FormField extends Read<typeof fieldFields> {}
+export type FormField = Read<typeof fieldFields>
 
 /** `<field/>` of a form. */
 export const field: Codec<FormField> = element(NS, 'field', fieldFields)
@@ -49,7 +49,7 @@ const formFields = {
 }
 
 /** A form to fill in, filled in, or the result of one; `reported` and `items` are a table (XEP-0004 §3.4). */
-export interface DataForm extends Read<typeof formFields> {}
+export type DataForm = Read<typeof formFields>
 
 /** `<x/>`, a form. */
 export const dataForm: Codec<DataForm> = element(NS, 'x', formFields)

@@ -13,7 +13,7 @@ const fields = {
 }
 
 /** When a stanza was first sent, and who held it back. */
-export interface Delay extends Read<typeof fields> {}
+export type Delay = Read<typeof fields>
 
 /** `<delay/>`. */
 export const delay: Codec<Delay> = element(NS, 'delay', fields)

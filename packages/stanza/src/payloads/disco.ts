@@ -19,7 +19,7 @@ const identityFields = {
 }
 
 /** What an entity is (XEP-0030 §3.1). */
-export interface Identity extends Read<typeof identityFields> {}
+export type Identity = Read<typeof identityFields>
 
 const infoFields = {
   node: attr('node').optional,
@@ -29,7 +29,7 @@ const infoFields = {
 }
 
 /** What an entity is and can do; `features` by their names. */
-export interface DiscoInfo extends Read<typeof infoFields> {}
+export type DiscoInfo = Read<typeof infoFields>
 
 /** `<query/>` that answers about information. */
 export const infoResult: Codec<DiscoInfo> = element(NS_INFO, 'query', infoFields)
@@ -40,7 +40,7 @@ export const info = iqGet(element(NS_INFO, 'query', { node: attr('node').optiona
 const itemFields = { jid: attr('jid', jid), node: attr('node').optional, name: attr('name').optional }
 
 /** Something that an entity holds: an address, or a node at one (XEP-0030 §4.1). */
-export interface DiscoItem extends Read<typeof itemFields> {}
+export type DiscoItem = Read<typeof itemFields>
 
 const itemsFields = {
   node: attr('node').optional,
@@ -48,7 +48,7 @@ const itemsFields = {
 }
 
 /** What an entity holds. */
-export interface DiscoItems extends Read<typeof itemsFields> {}
+export type DiscoItems = Read<typeof itemsFields>
 
 /** `<query/>` that answers about items. */
 export const itemsResult: Codec<DiscoItems> = element(NS_ITEMS, 'query', itemsFields)

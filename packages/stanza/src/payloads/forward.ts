@@ -26,7 +26,7 @@ const stanza: Field<Stanza> = {
 const fields = { delay: child(delay).optional, stanza }
 
 /** A stanza, and when it was first sent. */
-export interface Forwarded extends Read<typeof fields> {}
+export type Forwarded = Read<typeof fields>
 
 /** `<forwarded/>`. */
 export const forwarded: Codec<Forwarded> = element(NS, 'forwarded', fields)

@@ -34,7 +34,7 @@ const fields = {
 }
 
 /** What is asked for (`''` for each field wanted), what is registered, or what to register (XEP-0077 §3). */
-export interface Registration extends Read<typeof fields> {}
+export type Registration = Read<typeof fields>
 
 /** `<query/>` of a registration. */
 export const registration: Codec<Registration> = element(NS, 'query', fields)

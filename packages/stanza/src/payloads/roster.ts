@@ -18,7 +18,7 @@ const itemFields = {
 }
 
 /** One contact (RFC 6121 §2.1.2). No `subscription` means `none`. */
-export interface RosterItem extends Read<typeof itemFields> {}
+export type RosterItem = Read<typeof itemFields>
 
 /** `<item/>` of a roster. */
 export const item: Codec<RosterItem> = element(NS, 'item', itemFields)
@@ -26,7 +26,7 @@ export const item: Codec<RosterItem> = element(NS, 'item', itemFields)
 const queryFields = { ver: attr('ver').optional, items: child(item).many }
 
 /** A roster, or the part of it that changes; a request has no items (RFC 6121 §2.1.1). */
-export interface Roster extends Read<typeof queryFields> {}
+export type Roster = Read<typeof queryFields>
 
 /** `<query/>` of a roster. */
 export const query: Codec<Roster> = element(NS, 'query', queryFields)

@@ -36,7 +36,7 @@ export const abort = element(NS, 'abort')
 
 /** Refused; no condition or an unknown one is `not-authorized` (RFC 6120 §6.4.5, §6.5). */
 export const failure = element(NS, 'failure', {
-  condition: named(saslCondition).or('not-authorized'),
+  condition: named(saslCondition, { absent: 'not-authorized' }),
   text: text('text').optional,
 })
 

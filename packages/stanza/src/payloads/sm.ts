@@ -34,7 +34,7 @@ export const resumed = element(NS, 'resumed', { previd: attr('previd'), h: attr(
 /** Neither enabled nor resumed; `h` is what was handled of a stream that is gone (§3, §5). */
 export const failed = element(NS, 'failed', {
   h: attr('h', uint32).optional,
-  condition: named(stanzaCondition, NS_STANZA_ERRORS).or('undefined-condition'),
+  condition: named(stanzaCondition, { ns: NS_STANZA_ERRORS, absent: 'undefined-condition' }),
 })
 
 /** Asks for `<a/>` (§4). */
