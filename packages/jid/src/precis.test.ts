@@ -13,6 +13,7 @@ function outcome(profile: (text: string) => string, text: string): string {
   }
 }
 
+// JID-03
 describe('UsernameCaseMapped', () => {
   test.each([
     [1, 'juliet@example.com', 'juliet@example.com'],
@@ -121,6 +122,7 @@ describe('UsernameCaseMapped', () => {
   })
 })
 
+// JID-04
 describe('OpaqueString', () => {
   test.each([
     [12, 'correct horse battery staple', 'correct horse battery staple'],

@@ -36,7 +36,9 @@ export class PrecisError extends Error {
  *
  * Σ becomes σ everywhere, also at the end of a word (RFC 8265 §3.6).
  *
- * @throws {PrecisError} the text is no user name
+ * A name of several words is several userparts (RFC 8265 §3.5): call this for each.
+ *
+ * @throws {PrecisError} the text is no userpart
  * @see RFC 8265 §3.3.3
  */
 export function usernameCaseMapped(text: string): string {
