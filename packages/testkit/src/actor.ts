@@ -1,0 +1,221 @@
+/** A cast member at work: opens, secures, authenticates and binds a stream as far as the play wants. RFC 6120 §§4–7. */
+import { evaluate } from './expression.ts'
+import type { ExpressionScope } from './expression.ts'
+import { difference } from './match.ts'
+import type { CastMember, Stage } from './play-parser.ts'
+import type { StageNames } from './stage-names.ts'
+import { Wire } from './wire.ts'
+import type { Item } from './wire.ts'
+import { elementsOf, readFragment, show, textOf } from './xml.ts'
+import type { XmlElement } from './xml.ts'
+
+/** The server that a play is performed on. */
+export interface Stagehouse {
+  readonly host: string
+  readonly port: number
+  /** Direct TLS. */
+  readonly tlsPort?: number
+  /** How long a step waits for what it expects. Default 5000. */
+  readonly patienceMs?: number
+  readonly password: string
+}
+
+/** A step whose expectation was not met. */
+export class PlayError extends Error {
+  override readonly name = 'PlayError'
+}
+
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
+const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
+const order: readonly Stage[] = ['away', 'wire', 'stream', 'secured', 'authenticated', 'bound', 'present']
+
+/** One connection with its memory. */
+export class Actor {
+  member: CastMember
+  readonly scope: ExpressionScope
+  wire: Wire | undefined
+  /** Milliseconds that `next` waits. */
+  patienceMs: number
+  /** Bound: pings can tell that everything before has been dealt with. */
+  bound = false
+  readonly #house: Stagehouse
+  readonly #names: StageNames
+  readonly #answers = new Map<string, () => void>()
+  #questions = 0
+  #awaitsEcho = false
+  #counting = false
+
+  constructor(member: CastMember, house: Stagehouse, names: StageNames, captures: Map<string, string>) {
+    this.member = member
+    this.#house = house
+    this.patienceMs = house.patienceMs ?? 5000
+    this.#names = names
+    const counts = { sent: 0, received: 0 }
+    this.scope = { captures, password: house.password, toWire: text => names.toWire(text), counts, scram: undefined }
+  }
+
+  get domain(): string {
+    return this.member.account?.split('@')[1] ?? 'a.test'
+  }
+
+  /** Connects and goes as far as the cast list says. @throws {PlayError} the server does something else */
+  async enter(stage: Stage = this.member.stage): Promise<void> {
+    const upTo = (wanted: Stage) => order.indexOf(stage) >= order.indexOf(wanted)
+    if (!upTo('wire')) return
+    await this.connect()
+    if (!upTo('stream')) return
+    await this.openStream(this.domain)
+    if (stage === 'secured' || (upTo('authenticated') && this.member.transport === 'starttls')) await this.secure()
+    if (!upTo('authenticated')) return
+    await this.authenticate(this.member.account ?? '')
+    if (!upTo('bound')) return
+    await this.bind(this.member.resource)
+    if (this.member.sm !== 'no') await this.#enableSm()
+    if (this.member.carbons) await this.ask(`<iq type='set' id='ID'><enable xmlns='urn:xmpp:carbons:2'/></iq>`)
+    if (this.member.roster) await this.ask(`<iq type='get' id='ID'><query xmlns='jabber:iq:roster'/></iq>`)
+    if (!upTo('present')) return
+    const { priority } = this.member
+    this.#awaitsEcho = true
+    await this.send(priority === undefined ? '<presence/>' : `<presence><priority>${priority}</priority></presence>`)
+    await this.ask(`<iq type='get' id='ID' to='${this.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+  }
+
+  async connect(): Promise<void> {
+    const tls = this.member.transport === 'tls'
+    const { host, port, tlsPort = 0 } = this.#house
+    this.bound = false
+    this.#counting = false
+    const readAs = (text: string) => this.#names.fromWire(text)
+    this.wire = await Wire.open({ host, port: tls ? tlsPort : port, domain: this.domain, tls, readAs })
+    this.wire.filter = item => this.#isBackstage(item)
+  }
+
+  /** Sends a stream header and reads the answer up to the features, which it returns. */
+  async openStream(to: string): Promise<XmlElement> {
+    const ns = `xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'`
+    await this.send(`<?xml version='1.0'?><stream:stream to='${to}' version='1.0' xml:lang='en' ${ns}>`)
+    await this.#expect('header', '<stream:stream/>')
+    return this.#expect('element', '<stream:features/>')
+  }
+
+  /** STARTTLS, and the stream opened again (RFC 6120 §5.4). */
+  async secure(): Promise<void> {
+    await this.send(`<starttls xmlns='${NS_TLS}'/>`)
+    await this.#expect('element', `<proceed xmlns='${NS_TLS}'/>`)
+    await this.wire?.upgrade()
+    await this.openStream(this.domain)
+  }
+
+  /** Logs in by SCRAM-SHA-1, checks the server's proof, and opens the stream again (RFC 6120 §6.4). */
+  async authenticate(account: string): Promise<void> {
+    const value = (expression: string) => evaluate(expression, this.scope)
+    const mechanism = 'SCRAM-SHA-1'
+    await this.send(`<auth xmlns='${NS_SASL}' mechanism='${mechanism}'>${value(`scram-first ${account}`)}</auth>`)
+    const challenge = await this.#expect('element', `<challenge xmlns='${NS_SASL}'>{any}</challenge>`)
+    await this.send(`<response xmlns='${NS_SASL}'>${value(`scram-final ${textOf(challenge)}`)}</response>`)
+    await this.#expect('element', `<success xmlns='${NS_SASL}'>${value('scram-signature')}</success>`)
+    await this.openStream(account.split('@')[1] ?? this.domain)
+  }
+
+  /** Binds a resource, the server's choice when none is given (RFC 6120 §7). */
+  async bind(resource: string | undefined): Promise<void> {
+    const wish = resource === undefined ? '' : `<resource>${resource}</resource>`
+    await this.send(`<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>${wish}</bind></iq>`)
+    const jid = resource === undefined ? '{any}' : `${this.member.account ?? ''}/${resource}`
+    await this.#expect(
+      'element',
+      `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`,
+    )
+    this.bound = true
+  }
+
+  /** Sends a text, with the names of the wire. */
+  async send(text: string | Buffer): Promise<void> {
+    if (!this.wire) throw new PlayError(`${this.member.name} is not connected`)
+    if (typeof text === 'string' && this.#counting) this.scope.counts.sent += countStanzas(text)
+    await this.wire.write(typeof text === 'string' ? this.#names.toWire(text) : text)
+  }
+
+  /** Asks and waits for the answer, which no play sees; `ID` in the text becomes an id of its own. */
+  async ask(iq: string): Promise<void> {
+    const id = `backstage-${++this.#questions}`
+    const answered = new Promise<void>((resolve, reject) => {
+      const late = new PlayError(`${this.member.name} got no answer to ${iq}`)
+      const timer = setTimeout(() => reject(late), this.patienceMs)
+      this.#answers.set(id, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+    await this.send(iq.replace("'ID'", `'${id}'`))
+    await answered
+  }
+
+  async next(): Promise<Item | undefined> {
+    return this.wire?.next(this.patienceMs)
+  }
+
+  async #expect(kind: 'header' | 'element', text: string): Promise<XmlElement> {
+    const [expected] = readFragment(text)
+    const item = await this.next()
+    if (item?.kind !== 'header' && item?.kind !== 'element') throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
+    const wrong = item.kind !== kind || (expected && difference(expected, item.element))
+    if (wrong) throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
+    return item.element
+  }
+
+  async #enableSm(): Promise<void> {
+    await this.send(`<enable xmlns='urn:xmpp:sm:3' resume='true'/>`)
+    const enabled = await this.#expect('element', `<enabled xmlns='urn:xmpp:sm:3'/>`)
+    this.scope.captures.set(`${this.member.name} sm-id`, enabled.attributes['id'] ?? '')
+    this.scope.counts.sent = 0
+    this.scope.counts.received = 0
+    this.#counting = true
+  }
+
+  /** Answers to our own questions, the echo of our first presence, and requests for acknowledgement are no part of the play. */
+  #isBackstage(item: Item): boolean {
+    if (item.kind !== 'element') return false
+    const { element } = item
+    const stanza = ['message', 'presence', 'iq'].includes(element.name)
+    if (stanza && this.#counting) this.scope.counts.received++
+    const answer = element.name === 'iq' ? this.#answers.get(element.attributes['id'] ?? '') : undefined
+    if (answer) {
+      this.#answers.delete(element.attributes['id'] ?? '')
+      answer()
+      return true
+    }
+    const me = `${this.member.account ?? ''}/${this.member.resource ?? ''}`
+    if (this.#awaitsEcho && element.name === 'presence' && element.attributes['from'] === me && !element.attributes['type']) {
+      this.#awaitsEcho = false
+      return true
+    }
+    if (this.member.sm === 'auto' && element.ns === 'urn:xmpp:sm:3' && element.name === 'r') {
+      void this.send(`<a xmlns='urn:xmpp:sm:3' h='${this.scope.counts.received}'/>`)
+      return true
+    }
+    return false
+  }
+}
+
+/** Says in words what came. */
+export function describe(item: Item | undefined): string {
+  if (!item) return 'nothing came'
+  if (item.kind === 'close') return 'the stream was closed'
+  if (item.kind === 'end') return 'the connection ended'
+  if ('reason' in item) return `what came cannot be read: ${item.reason}`
+  return 'element' in item ? `this came: ${show(item.element)}` : ''
+}
+
+function countStanzas(text: string): number {
+  try {
+    return readFragment(text).filter(element => ['message', 'presence', 'iq'].includes(element.name)).length
+  } catch {
+    return 0
+  }
+}
+
+/** The condition of a stream error (RFC 6120 §4.9.3). */
+export function streamCondition(element: XmlElement): string {
+  return elementsOf(element).find(child => child.ns === 'urn:ietf:params:xml:ns:xmpp-streams' && child.name !== 'text')?.name ?? ''
+}

@@ -1,0 +1,284 @@
+/** Performs a play on a server: each sentence is done in turn, and the first that does not come true ends it. */
+import { Actor, describe, PlayError, streamCondition } from './actor.ts'
+import type { Stagehouse } from './actor.ts'
+import { evaluate, fill, toBytes } from './expression.ts'
+import { difference } from './match.ts'
+import type { Play, Step } from './play-parser.ts'
+import { parseOptions } from './play-parser.ts'
+import { stageNames } from './stage-names.ts'
+import type { StageNames } from './stage-names.ts'
+import { readFragment } from './xml.ts'
+import type { XmlElement } from './xml.ts'
+
+/** Where and how a play is performed. */
+export interface PerformOptions {
+  readonly house: Stagehouse
+  /** Number of this play among those that share the server; its accounts are named after it. */
+  readonly index: number
+  /** For `the server restarts`. */
+  readonly restart?: () => Promise<void>
+}
+
+/**
+ * The accounts a play needs to exist before it begins, as bare addresses on the wire.
+ */
+export function accountsOf(play: Play, index: number): string[] {
+  const names = stageNames(index)
+  const cast = play.cast.flatMap(member => (member.account === undefined ? [] : [member.account]))
+  const given = play.given.flatMap(({ first, second }) => [first, second])
+  return [...new Set([...cast, ...given])].map(account => names.toWire(account))
+}
+
+/**
+ * Performs a play.
+ *
+ * @throws {PlayError} a sentence did not come true; the message has its line
+ */
+export async function perform(play: Play, options: PerformOptions): Promise<void> {
+  const stage = new Performance(play, options)
+  try {
+    await stage.run()
+  } finally {
+    stage.leave()
+  }
+}
+
+class Performance {
+  readonly #play: Play
+  readonly #options: PerformOptions
+  readonly #names: StageNames
+  readonly #actors = new Map<string, Actor>()
+  readonly #captures = new Map<string, string>()
+
+  constructor(play: Play, options: PerformOptions) {
+    this.#play = play
+    this.#options = options
+    this.#names = stageNames(options.index)
+    for (const member of play.cast) {
+      this.#actors.set(member.name, new Actor(member, options.house, this.#names, this.#captures))
+    }
+  }
+
+  async run(): Promise<void> {
+    await this.#told('given', async () => {
+      for (const given of this.#play.given) {
+        await this.#follow(given.first, given.second)
+        if (given.kind === 'friends') await this.#follow(given.second, given.first)
+      }
+    })
+    await this.#told('cast', async () => {
+      for (const actor of this.#actors.values()) await actor.enter()
+      await this.#settle()
+      for (const actor of this.#actors.values()) if (actor.bound) actor.wire?.clear()
+    })
+    for (const step of this.#play.steps) await this.#told(`line ${step.line}, ${step.text}`, () => this.#do(step))
+  }
+
+  leave(): void {
+    for (const actor of this.#actors.values()) actor.wire?.cut()
+  }
+
+  async #told(where: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new PlayError(`${where}: ${message}`, { cause })
+    }
+  }
+
+  #actor(name: string): Actor {
+    const actor = this.#actors.get(name)
+    if (!actor) throw new PlayError(`${name} is not in the cast`)
+    return actor
+  }
+
+  async #do(step: Step): Promise<void> {
+    if (step.verb === 'server restarts') return this.#options.restart?.()
+    if (step.verb === 'waits') {
+      for (const actor of this.#actors.values()) actor.patienceMs = Number(step.argument) * 1000
+      return
+    }
+    const named = step.actors[0] === 'everyone' ? [...this.#actors.keys()] : step.actors
+    for (const name of named) await this.#act(this.#actor(name), step)
+  }
+
+  async #act(actor: Actor, step: Step): Promise<void> {
+    switch (step.verb) {
+      case 'connects':
+        if (step.argument) actor.member = { ...actor.member, ...parseOptions(step.argument, step.line) }
+        return actor.enter(actor.member.stage === 'away' ? 'present' : actor.member.stage)
+      case 'opens a stream':
+        return void (await actor.openStream(step.argument))
+      case 'secures the stream':
+        return actor.secure()
+      case 'upgrades to TLS':
+        return actor.wire?.upgrade()
+      case 'authenticates':
+        return actor.authenticate(step.argument.includes('@') ? step.argument : `${step.argument}@a.test`)
+      case 'binds':
+        return actor.bind(step.argument)
+      case 'sends':
+        return actor.send(fill(join(step.body), actor.scope))
+      case 'sends bytes':
+        for (const line of step.body) await actor.send(toBytes(this.#names.toWire(fill(line, actor.scope))))
+        return
+      case 'receives':
+        return this.#receive(actor, step)
+      case 'receives nothing':
+        return this.#receiveNothing(actor)
+      case 'stream is closed':
+        return this.#closed(actor, step.argument)
+      case 'connection ends':
+        return this.#ended(actor)
+      case 'closes':
+        await actor.send('</stream:stream>')
+        return this.#closed(actor, '')
+      case 'cuts the wire':
+        actor.bound = false
+        return actor.wire?.cut()
+      case 'stops reading':
+        return actor.wire?.pause()
+      case 'reads again':
+        return actor.wire?.resume()
+      case 'ignores what came':
+        await this.#settle(actor)
+        return actor.wire?.clear()
+      case 'waits':
+      case 'server restarts':
+        return
+      default:
+        step.verb satisfies never
+    }
+  }
+
+  async #receive(actor: Actor, step: Step): Promise<void> {
+    const expected = readFragment(join(step.body))
+    const options = {
+      captures: this.#captures,
+      exactly: step.exactly,
+      evaluate: (expression: string) => evaluate(expression, actor.scope),
+    }
+    if (step.receiving === 'in order') {
+      for (const element of expected) {
+        const item = await actor.next()
+        const wrong = item && 'element' in item ? difference(element, item.element, options) : 'something else was expected'
+        if (wrong) throw new PlayError(`${wrong}; ${describe(item)}`)
+      }
+      return
+    }
+    const open = [...expected]
+    const passed: string[] = []
+    while (open.length > 0) {
+      const item = await actor.next()
+      if (!item || !('element' in item)) throw new PlayError(`still missing ${open.length}; ${describe(item)}; before: ${passed.join(' ')}`)
+      const index = open.findIndex(element => difference(element, item.element, options) === undefined)
+      if (index >= 0) open.splice(index, 1)
+      else if (step.receiving === 'in any order') throw new PlayError(`not expected: ${describe(item)}; ${reasons(open, item.element)}`)
+      passed.push(describe(item))
+    }
+  }
+
+  async #receiveNothing(actor: Actor): Promise<void> {
+    await this.#settle(actor)
+    const item = actor.wire?.pending[0]
+    if (item) throw new PlayError(describe(item))
+  }
+
+  async #closed(actor: Actor, condition: string): Promise<void> {
+    actor.bound = false
+    let found = ''
+    for (;;) {
+      const item = await actor.next()
+      if (item?.kind === 'close') break
+      const element = item && 'element' in item ? item.element : undefined
+      if (element?.name === 'stream' || element?.name === 'features') continue
+      if (element?.name !== 'error' || found !== '') throw new PlayError(describe(item))
+      found = streamCondition(element)
+    }
+    if (found !== condition) throw new PlayError(`the stream was closed with '${found}', not '${condition}'`)
+    await actor.send('</stream:stream>')
+    actor.wire?.end()
+    return this.#ended(actor)
+  }
+
+  async #ended(actor: Actor): Promise<void> {
+    actor.bound = false
+    const item = await actor.next()
+    if (item?.kind !== 'end') throw new PlayError(describe(item))
+  }
+
+  /**
+   * Waits until everything that was sent so far has reached whom it concerns. No time passes blindly: each bound member asks
+   * its own server and, when one member is to be watched, that member's account; both answers come after what was due before.
+   */
+  async #settle(watched?: Actor): Promise<void> {
+    const bound = [...this.#actors.values()].filter(actor => actor.bound && !actor.wire?.ended)
+    for (let round = 0; round < 2; round++) {
+      await Promise.all(
+        bound.map(async actor => {
+          await actor.ask(ping(actor.domain))
+          const account = watched === actor ? undefined : watched?.member.account
+          if (account !== undefined) await actor.ask(ping(account))
+        }),
+      )
+      if (watched?.bound) await watched.ask(ping(watched.domain))
+      else if (watched) await this.#passOnce(watched)
+    }
+  }
+
+  /** A stream cannot ask before it is bound: a second stream makes a whole round meanwhile. */
+  async #passOnce(watched: Actor): Promise<void> {
+    const other = new Actor({ ...watched.member, transport: 'tcp' }, this.#options.house, this.#names, new Map())
+    try {
+      await other.enter('stream')
+    } finally {
+      other.wire?.cut()
+    }
+  }
+
+  /** Subscribes `follower` to the presence of `leader`, by way of the protocol (RFC 6121 §3.1). */
+  async #follow(follower: string, leader: string): Promise<void> {
+    const hands = [follower, leader].map(account => this.#stagehand(account))
+    const [first, second] = hands
+    if (!first || !second) return
+    try {
+      await first.enter()
+      await second.enter()
+      await first.send(`<presence type='subscribe' to='${leader}'/>`)
+      await first.ask(ping(leader))
+      await second.ask(ping(second.domain))
+      await second.send(`<presence type='subscribed' to='${follower}'/>`)
+      await second.ask(ping(follower))
+      await first.ask(ping(first.domain))
+      await first.send('</stream:stream>')
+      await second.send('</stream:stream>')
+      await Promise.all(hands.map(hand => this.#drained(hand)))
+    } finally {
+      for (const hand of hands) hand.wire?.cut()
+    }
+  }
+
+  async #drained(hand: Actor): Promise<void> {
+    for (;;) {
+      const item = await hand.next()
+      if (!item || item.kind === 'close' || item.kind === 'end') return
+    }
+  }
+
+  #stagehand(account: string): Actor {
+    const member = { name: `${account}/stagehand`, account, resource: 'stagehand', ...parseOptions('no presence', 0) }
+    return new Actor(member, this.#options.house, this.#names, new Map())
+  }
+}
+
+const ping = (to: string) => `<iq type='get' id='ID' to='${to}'><ping xmlns='urn:xmpp:ping'/></iq>`
+
+function reasons(open: readonly XmlElement[], actual: XmlElement): string {
+  return open.map(element => difference(element, actual)).join('; ')
+}
+
+/** Lines make one text: between tags nothing, inside a tag a space. */
+function join(lines: readonly string[]): string {
+  return lines.reduce((text, line) => (text === '' || text.endsWith('>') ? text + line : `${text} ${line}`), '')
+}

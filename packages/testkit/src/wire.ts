@@ -1,0 +1,199 @@
+/** One connection of a play: bytes to a server under test and what it says, item by item. RFC 6120 §§3–5, RFC 7395. */
+import { connect as connectTcp } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { StreamReader } from './xml.ts'
+import type { XmlElement } from './xml.ts'
+
+/** What came from the server, in order. */
+export type Item =
+  | { readonly kind: 'header' | 'element'; readonly element: XmlElement }
+  | { readonly kind: 'close' | 'end' }
+  | { readonly kind: 'broken'; readonly reason: string }
+
+/** Where to connect, and how. */
+export interface Destination {
+  readonly host: string
+  readonly port: number
+  /** Server name for SNI; TLS from the first byte when `tls`. */
+  readonly domain: string
+  readonly tls: boolean
+  /** Renames accounts in the values of what was read. */
+  readonly readAs: (text: string) => string
+}
+
+/** A connection that queues what it hears. */
+export class Wire {
+  /** Sees each item first and may keep it from the queue by returning true. */
+  filter: (item: Item) => boolean = () => false
+  ended = false
+  readonly #destination: Destination
+  readonly #items: Item[] = []
+  #waiting: (() => void) | undefined
+  #socket: Socket
+  #reader: StreamReader | undefined
+  #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  #restartAtHeader = true
+  #broken = false
+
+  private constructor(socket: Socket, destination: Destination) {
+    this.#socket = socket
+    this.#destination = destination
+    this.#listen()
+  }
+
+  /** Connects. @throws {Error} the server cannot be reached */
+  static async open(destination: Destination): Promise<Wire> {
+    const { host, port } = destination
+    const socket = connectTcp({ host, port, noDelay: true })
+    await settled(socket, 'connect')
+    const wire = new Wire(socket, destination)
+    if (destination.tls) await wire.upgrade(['xmpp-client'])
+    return wire
+  }
+
+  /** Takes TLS onto this connection; any certificate will do. */
+  async upgrade(alpn: string[] = []): Promise<void> {
+    const plain = this.#socket
+    plain.removeAllListeners()
+    const { domain } = this.#destination
+    const secure = connectTls({ socket: plain, servername: domain, rejectUnauthorized: false, ALPNProtocols: alpn })
+    this.#socket = secure
+    await settled(secure, 'secureConnect')
+    this.#restartAtHeader = true
+    this.#listen()
+  }
+
+  /** Writes and waits until the bytes are given to the kernel. */
+  async write(data: string | Uint8Array): Promise<void> {
+    const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
+    // A stream that starts anew is a new document for its reader too.
+    if (/<(\w+:)?stream\b/.test(text)) this.#restartAtHeader = true
+    if (this.#restartAtHeader && !this.#broken) this.#renew()
+    if (!this.#socket.writable) return
+    await new Promise<void>(resolve => this.#socket.write(data, () => resolve()))
+  }
+
+  /** The next item, or undefined when none comes in time. */
+  async next(timeoutMs: number): Promise<Item | undefined> {
+    const deadline = performance.now() + timeoutMs
+    while (this.#items.length === 0) {
+      const left = deadline - performance.now()
+      if (left <= 0) return undefined
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, left)
+        this.#waiting = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#waiting = undefined
+    }
+    return this.#items.shift()
+  }
+
+  /** What is queued and not yet taken. */
+  get pending(): readonly Item[] {
+    return this.#items
+  }
+
+  /** Takes an item out of the middle of the queue. */
+  remove(item: Item): void {
+    const index = this.#items.indexOf(item)
+    if (index >= 0) this.#items.splice(index, 1)
+  }
+
+  /** Forgets what is queued. */
+  clear(): void {
+    this.#items.length = 0
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /** Ends our side in order (TLS close_notify and FIN). */
+  end(): void {
+    this.#socket.end()
+  }
+
+  /** Drops the connection without a word. */
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  #renew(): void {
+    this.#restartAtHeader = false
+    this.#decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    this.#reader = new StreamReader({
+      header: element => this.#push({ kind: 'header', element: translated(element, this.#destination.readAs) }),
+      element: element => this.#push({ kind: 'element', element: translated(element, this.#destination.readAs) }),
+      text: text => this.#push({ kind: 'broken', reason: `text between stanzas: ${text}` }),
+      close: () => this.#push({ kind: 'close' }),
+    })
+  }
+
+  #listen(): void {
+    const socket = this.#socket
+    socket.on('data', chunk => this.#read(chunk))
+    socket.on('error', () => this.#finish())
+    socket.on('end', () => this.#finish())
+    socket.on('close', () => this.#finish())
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#broken) return
+    if (!this.#reader) this.#renew()
+    try {
+      const text = this.#decoder.decode(chunk, { stream: true })
+      if (text.includes('\uFEFF')) throw new Error('U+FEFF was sent (RFC 6120 §11.6)')
+      this.#reader?.write(text)
+    } catch (cause) {
+      this.#broken = true
+      this.#push({ kind: 'broken', reason: cause instanceof Error ? cause.message : String(cause) })
+    }
+  }
+
+  #finish(): void {
+    if (this.ended) return
+    this.ended = true
+    this.#push({ kind: 'end' })
+  }
+
+  #push(item: Item): void {
+    if (this.filter(item)) return
+    this.#items.push(item)
+    this.#waiting?.()
+  }
+}
+
+function translated(element: XmlElement, readAs: (text: string) => string): XmlElement {
+  const attributes = Object.entries(element.attributes).map(([name, value]) => [name, readAs(value)])
+  const children: (XmlElement | string)[] = []
+  for (const child of element.children) {
+    const last = children.at(-1)
+    if (typeof child !== 'string') children.push(translated(child, readAs))
+    else if (typeof last === 'string') children[children.length - 1] = last + child
+    else children.push(child)
+  }
+  return {
+    ...element,
+    attributes: Object.fromEntries(attributes) as Record<string, string>,
+    children: children.map(child => (typeof child === 'string' ? readAs(child) : child)),
+  }
+}
+
+function settled(socket: Socket, event: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    socket.once(event, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+    socket.once('error', reject)
+    socket.setTimeout(10_000, () => reject(new Error(`no ${event} within 10 s`)))
+  }).then(() => void socket.setTimeout(0))
+}

@@ -1,0 +1,120 @@
+/**
+ * XML as the play client reads it: a strict third-party parser (saxes), so that a bug of our own readers cannot hide itself.
+ * XML 1.0 (fifth edition), Namespaces in XML 1.0.
+ */
+import { SaxesParser } from 'saxes'
+
+/** An element as it was read: expanded names, the prefix it was written with, attributes by qualified name. */
+export interface XmlElement {
+  readonly name: string
+  readonly ns: string
+  readonly prefix: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly (XmlElement | string)[]
+}
+
+interface OpenElement extends XmlElement {
+  readonly children: (XmlElement | string)[]
+}
+
+/** What a stream reader reports, in the order of the bytes. */
+export interface StreamSink {
+  header(element: XmlElement): void
+  element(element: XmlElement): void
+  text(text: string): void
+  close(): void
+}
+
+/** The namespace of `<stream:stream/>` and its features and errors (RFC 6120 §4.8.1). */
+export const NS_STREAMS = 'http://etherx.jabber.org/streams'
+
+/** The content namespace of streams between client and server (RFC 6120 §4.8.2). */
+export const NS_CLIENT = 'jabber:client'
+
+/** Reads one XML stream: its root as the header, each child of the root as a whole element. */
+export class StreamReader {
+  readonly #parser = new SaxesParser({ xmlns: true, position: false })
+  readonly #open: OpenElement[] = []
+  #failure: Error | undefined
+
+  constructor(sink: StreamSink) {
+    const parser = this.#parser
+    parser.on('error', error => (this.#failure ??= error))
+    parser.on('opentag', tag => {
+      const attributes: Record<string, string> = Object.create(null) as Record<string, string>
+      for (const [key, attribute] of Object.entries(tag.attributes)) {
+        if (attribute.prefix !== 'xmlns' && key !== 'xmlns') attributes[key] = attribute.value
+      }
+      const element: OpenElement = { name: tag.local, ns: tag.uri, prefix: tag.prefix, attributes, children: [] }
+      if (this.#open.length === 0) sink.header(element)
+      this.#open.push(element)
+    })
+    parser.on('closetag', () => {
+      const element = this.#open.pop()
+      const parent = this.#open.at(-1)
+      if (element === undefined) return
+      if (parent === undefined) sink.close()
+      else if (this.#open.length === 1) sink.element(element)
+      else parent.children.push(element)
+    })
+    const text = (value: string) => {
+      if (this.#open.length > 1) this.#open.at(-1)?.children.push(value)
+      else if (this.#open.length === 1 && value.trim() !== '') sink.text(value)
+    }
+    parser.on('text', text)
+    parser.on('cdata', text)
+    parser.on('comment', () => (this.#failure ??= new Error('a comment, which RFC 6120 §11.1 forbids')))
+    parser.on('processinginstruction', () => (this.#failure ??= new Error('a processing instruction (RFC 6120 §11.1)')))
+    parser.on('doctype', () => (this.#failure ??= new Error('a document type declaration (RFC 6120 §11.1)')))
+  }
+
+  /** Reads on. @throws {Error} when the text is not well-formed or holds what XMPP forbids */
+  write(text: string): void {
+    this.#parser.write(text)
+    if (this.#failure) throw this.#failure
+  }
+}
+
+/**
+ * Reads elements out of a text that stands inside a stream: `jabber:client` is the default namespace and `stream` is declared.
+ * A lone start tag of the stream root may be left open.
+ *
+ * @throws {Error} the text is not well-formed
+ */
+export function readFragment(text: string): XmlElement[] {
+  const found: XmlElement[] = []
+  const ignore = () => {}
+  const closed = /^\s*<stream:stream\b[^>]*[^/]>\s*$/.test(text) ? `${text}</stream:stream>` : text
+  const reader = new StreamReader({ header: ignore, element: element => found.push(element), text: refuseText, close: ignore })
+  reader.write(`<fragment xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAMS}'>${closed}</fragment>`)
+  return found
+}
+
+function refuseText(text: string): never {
+  throw new Error(`text outside an element: ${text.trim()}`)
+}
+
+/** The children of an element that are elements. */
+export function elementsOf(element: XmlElement): XmlElement[] {
+  return element.children.filter(child => typeof child !== 'string')
+}
+
+/** The text directly inside an element. */
+export function textOf(element: XmlElement): string {
+  return element.children.filter(child => typeof child === 'string').join('')
+}
+
+/** Shows an element to a person, with namespaces where they change. */
+export function show(element: XmlElement, inherited = NS_CLIENT): string {
+  const streams = element.ns === NS_STREAMS
+  const name = streams ? `stream:${element.name}` : element.name
+  const ns = streams || element.ns === inherited ? '' : ` xmlns='${element.ns}'`
+  const attributes = Object.entries(element.attributes).map(([key, value]) => ` ${key}='${escape(value)}'`)
+  const start = `<${name}${ns}${attributes.join('')}`
+  const inside = element.children.map(child => (typeof child === 'string' ? escape(child) : show(child, streams ? inherited : element.ns)))
+  return inside.length === 0 ? `${start}/>` : `${start}>${inside.join('')}</${name}>`
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll("'", '&apos;')
+}
