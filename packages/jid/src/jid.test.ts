@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import { prepareDomain } from './domain.ts'
 import { BareJid, FullJid, Jid, JidError, isFull } from './index.ts'
+import { prepareLocal, prepareResource } from './prepare.ts'
 
 /** The code and part of the JidError that `run` throws. */
 function refusal(run: () => unknown): string {
@@ -246,6 +248,10 @@ describe('whatever the text', () => {
         }
         expect(Jid.parse(jid.text)).toBe(jid)
         expect(Jid.equal(Jid.from(jid), jid)).toBe(true)
+        // Past the cache, which would answer for both.
+        expect(prepareDomain(jid.domain)).toBe(jid.domain)
+        if (jid.local !== '') expect(prepareLocal(jid.local)).toBe(jid.local)
+        if (jid.resource !== '') expect(prepareResource(jid.resource)).toBe(jid.resource)
         expect(jid.text).toBe(
           (jid.local === '' ? '' : `${jid.local}@`) + jid.domain + (jid.resource === '' ? '' : `/${jid.resource}`),
         )
