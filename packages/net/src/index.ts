@@ -12,3 +12,20 @@ export {
 } from './tls.ts'
 export { selfSigned, type SelfSignedOptions } from './self-signed.ts'
 export { fingerprint, matchesDomain, presentedNames, type PresentedNames, type XmppService } from './certificate.ts'
+export {
+  dialWebSocket,
+  webSocketAcceptor,
+  type WebSocketAcceptor,
+  type WebSocketDialOptions,
+  type WebSocketOptions,
+} from './websocket.ts'
+export { dial, type DialOptions } from './dial.ts'
+export {
+  dnsResolver,
+  type Address,
+  type DnsResolverOptions,
+  type ResolveOptions,
+  type Resolver,
+  type SrvRecord,
+} from './resolve.ts'
+export { targets, type Target, type TargetOptions } from './srv.ts'

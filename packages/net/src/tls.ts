@@ -25,7 +25,7 @@ export interface TlsOptions {
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
   /** Key exchange groups; `'X25519:P-256'` saves about 9 KiB a connection and gives up post-quantum key exchange. */
   readonly ecdhCurve?: string
-  /** Application protocols (RFC 7301). Default `['xmpp-client']` (XEP-0368 §3). */
+  /** Application protocols (RFC 7301). Default: the service's name, `['xmpp-client']` on servers (XEP-0368 §3). */
   readonly alpn?: readonly string[]
   /** A handshake that takes longer closes the connection. Default 10 000. */
   readonly handshakeTimeoutMs?: number
@@ -158,7 +158,7 @@ export class ClientTls implements TlsContext {
       socket,
       secureContext: this.#secure,
       ...(this.#servername === undefined ? {} : { servername: this.#servername }),
-      ALPNProtocols: [...(this.#options.alpn ?? ['xmpp-client'])],
+      ALPNProtocols: [...(this.#options.alpn ?? [this.#options.service ?? 'xmpp-client'])],
       // Node ends the handshake either way; whether it counts is decided in inspect().
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,

@@ -1,0 +1,94 @@
+/** Names to addresses: the port that dialling asks, and Node's resolver behind it. */
+import { promises as dns } from 'node:dns'
+import { isIP } from 'node:net'
+import { TransportError } from './error.ts'
+
+/** An SRV record (RFC 2782). */
+export interface SrvRecord {
+  /** The target; empty or `.` says that the service does not exist. */
+  readonly host: string
+  readonly port: number
+  readonly priority: number
+  readonly weight: number
+}
+
+/** An IP address. */
+export interface Address {
+  readonly address: string
+  readonly family: 4 | 6
+}
+
+/** Asks the DNS. */
+export interface Resolver {
+  /** SRV records of a name; none when it has none. @throws {TransportError} `not-found`: no name server answered · `aborted` */
+  srv(name: string, options?: ResolveOptions): Promise<readonly SrvRecord[]>
+  /** Addresses of a host, as the system prefers them; none when it has none. @throws {TransportError} as above */
+  addresses(host: string, options?: ResolveOptions): Promise<readonly Address[]>
+}
+
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options of {@link dnsResolver}. */
+export interface DnsResolverOptions {
+  /** Name servers as `address` or `address:port`. Default: the system's, and its hosts file for addresses. */
+  readonly servers?: readonly string[]
+  /** Wait for each try. Default 3 000. */
+  readonly timeoutMs?: number
+  /** Default 2. */
+  readonly tries?: number
+}
+
+/** A {@link Resolver} that asks name servers by Node. */
+export function dnsResolver(options: DnsResolverOptions = {}): Resolver {
+  const { servers, timeoutMs = 3_000, tries = 2 } = options
+  const resolver = new dns.Resolver({ timeout: timeoutMs, tries })
+  if (servers !== undefined) resolver.setServers([...servers])
+  return {
+    async srv(name, { signal } = {}) {
+      const records = await answer(name, () => resolver.resolveSrv(name), signal)
+      return records.map(({ name: host, port, priority, weight }) => ({ host, port, priority, weight }))
+    },
+    async addresses(host, { signal } = {}) {
+      const family = isIP(host)
+      if (family === 4 || family === 6) return [{ address: host, family }]
+      if (servers === undefined) return system(host, signal)
+      const lists = await Promise.allSettled([
+        answer(host, () => resolver.resolve6(host), signal),
+        answer(host, () => resolver.resolve4(host), signal),
+      ])
+      if (lists[0].status === 'rejected' && lists[1].status === 'rejected') throw lists[1].reason
+      return lists.flatMap((list, index) =>
+        list.status === 'fulfilled'
+          ? list.value.map((address): Address => ({ address, family: index === 0 ? 6 : 4 }))
+          : [],
+      )
+    },
+  }
+}
+
+async function system(host: string, signal: AbortSignal | undefined): Promise<Address[]> {
+  const found = await answer(host, () => dns.lookup(host, { all: true, order: 'verbatim' }), signal)
+  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
+}
+
+/** The name exists without such records, or does not exist: an answer, and an empty one. */
+const nothing: readonly string[] = ['ENODATA', 'ENOTFOUND']
+
+async function answer<T>(name: string, ask: () => Promise<T[]>, signal: AbortSignal | undefined): Promise<T[]> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(new TransportError('aborted', 'Given up by the caller', { cause: signal?.reason }))
+  if (signal?.aborted === true) abort()
+  else signal?.addEventListener('abort', abort, { once: true })
+  try {
+    // A query that nobody waits for any more ends by its own timeout.
+    return await Promise.race([ask(), promise])
+  } catch (cause) {
+    if (cause instanceof TransportError) throw cause
+    if (cause instanceof Error && nothing.includes((cause as NodeJS.ErrnoException).code ?? '')) return []
+    throw new TransportError('not-found', `No name server answers for ${name}`, { cause })
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,71 @@
+/** Which targets serve a domain, in the order to try them: SRV records (RFC 2782; RFC 6120 §3.2; XEP-0368 1.1.0 §3). */
+import type { XmppService } from './certificate.ts'
+import { TransportError } from './error.ts'
+import type { Resolver, SrvRecord } from './resolve.ts'
+
+/** A host and port to try. */
+export interface Target {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first byte (`_xmpps-…`) rather than STARTTLS. */
+  readonly directTls: boolean
+}
+
+const defaultPort: Readonly<Record<XmppService, number>> = { 'xmpp-client': 5222, 'xmpp-server': 5269 }
+
+/** Options of {@link targets}. */
+export interface TargetOptions {
+  /** Uniform in [0, 1), for the choice by weight. Default `Math.random`. */
+  readonly random?: () => number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The targets of `domain`, best first. Records for STARTTLS and for direct TLS are mixed by priority and weight. A
+ * domain without records is its own target on the service's port; one that answered is never its own target
+ * (RFC 6120 §3.2.1). A name server that fails counts as no answer.
+ *
+ * @throws {TransportError} `service-absent`: the records say that there is no such service (target `.`) · `aborted`
+ */
+export async function targets(
+  resolver: Resolver,
+  domain: string,
+  service: XmppService,
+  options: TargetOptions = {},
+): Promise<Target[]> {
+  const { random = Math.random, signal } = options
+  const secure = service === 'xmpp-client' ? 'xmpps-client' : 'xmpps-server'
+  const answers = await Promise.allSettled([
+    resolver.srv(`_${service}._tcp.${domain}`, { signal }),
+    resolver.srv(`_${secure}._tcp.${domain}`, { signal }),
+  ])
+  if (signal?.aborted === true) throw new TransportError('aborted', 'Given up by the caller', { cause: signal.reason })
+  const candidates = answers.flatMap((answer, index) =>
+    answer.status === 'fulfilled' ? answer.value.map(record => ({ ...record, directTls: index === 1 })) : [],
+  )
+  if (candidates.length === 0) return [{ host: domain, port: defaultPort[service], directTls: false }]
+  const present = candidates.filter(({ host }) => host !== '' && host !== '.')
+  if (present.length === 0)
+    throw new TransportError('service-absent', `${domain} says that it has no ${service} service`)
+  return order(present, random).map(({ host, port, directTls }) => ({ host, port, directTls }))
+}
+
+/** Orders records by priority and, within one, draws them by weight (RFC 2782, "Weight"). */
+export function order<R extends SrvRecord>(records: readonly R[], random: () => number = Math.random): R[] {
+  const byPriority = Map.groupBy(records, record => record.priority)
+  return [...byPriority.entries()].sort(([a], [b]) => a - b).flatMap(([, group]) => draw(group, random))
+}
+
+function draw<R extends SrvRecord>(group: readonly R[], random: () => number): R[] {
+  // Weight 0 stands first, so that it has its very small chance.
+  const left = [...group].sort((a, b) => Number(a.weight !== 0) - Number(b.weight !== 0))
+  const drawn: R[] = []
+  while (left.length > 0) {
+    const total = left.reduce((sum, record) => sum + record.weight, 0)
+    const mark = Math.floor(random() * (total + 1))
+    let sum = 0
+    const index = left.findIndex(record => (sum += record.weight) >= mark)
+    drawn.push(...left.splice(Math.max(index, 0), 1))
+  }
+  return drawn
+}
