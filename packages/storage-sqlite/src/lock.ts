@@ -1,20 +1,22 @@
 /** One process for each folder: an exclusive lock that the kernel drops when its holder dies, and the pid for the message. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '@tercet/storage'
 
 /**
- * Takes the folder. The lock is SQLite's own on an empty database, so a stale one cannot exist; the file with the pid is only
+ * Takes the folder, and makes it if it is missing. The lock is SQLite's own on an empty database, so a stale one cannot exist; the file with the pid is only
  * for people.
  *
- * @throws {StorageError} `locked`, naming the process that holds it
+ * @throws {StorageError} `locked`, naming the process that holds it · `failed`
  */
 export function lockFolder(folder: string): Disposable {
   const pidFile = join(folder, 'lock.pid')
-  const db = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+  const db = openLock(folder)
   try {
+    // No journal file: nothing is ever written here.
+    db.exec('PRAGMA journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     db.close()
@@ -32,6 +34,15 @@ export function lockFolder(folder: string): Disposable {
       rmSync(pidFile, { force: true })
       db.close()
     },
+  }
+}
+
+function openLock(folder: string): DatabaseSync {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+  } catch (cause) {
+    throw new StorageError('failed', `${folder} cannot be used as a folder for the store`, { cause })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Opens a store in a folder: lock, worker, reader and the shapes of the port. */
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { StorageError, type Log, type Storage, type Table } from '@tercet/storage'
 import { Committer, type FlushJob, type FlushResult } from '@tercet/storage/adapter'
@@ -58,7 +58,6 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
 export async function openStore(options: SqliteStorageOptions): Promise<Opened> {
   const folder = resolve(options.folder)
   const file = join(folder, 'tercet.db')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const lock = lockFolder(folder)
   const isNew = !existsSync(file)
   const { synchronous = 'FULL', maxBytes } = options

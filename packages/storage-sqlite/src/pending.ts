@@ -13,7 +13,7 @@ export class Pending implements CommitObserver {
     if (write.kind === 'spool') {
       const { destination, id } = write.entry
       let entries = this.#spool.get(destination)
-      if (entries === undefined) this.#spool.set(destination, (entries = new Map()))
+      if (entries === undefined) this.#spool.set(destination, (entries = new Map<string, SpoolEntry>()))
       entries.set(id, write.entry)
       return
     }

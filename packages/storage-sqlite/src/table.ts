@@ -28,7 +28,7 @@ export function sqliteTable(parts: Parts, name: string): Table<unknown> {
       if (isFlying(units)) {
         return writer
           .ask({ kind: 'row', pending: unflown(host, owner), name, host, owner, key })
-          .then(row => toRow(row as RawRow | undefined))
+          .then(row => toRow(row))
       }
       const row = reader.row(name, host, owner, key)
       return toRow(overlay(new Map(row === undefined ? [] : [[key, row]]), units, name, host, owner).get(key))
@@ -40,7 +40,7 @@ export function sqliteTable(parts: Parts, name: string): Table<unknown> {
       if (isFlying(units)) {
         return writer
           .ask({ kind: 'rows', pending: unflown(host, owner), name, host, owner })
-          .then(rows => (rows as RawRow[]).map(parse))
+          .then(rows => rows.map(parse))
       }
       const rows = new Map(reader.rows(name, host, owner).map(row => [row.key, row]))
       return [...overlay(rows, units, name, host, owner).values()].sort((a, b) => compareText(a.key, b.key)).map(parse)
@@ -49,14 +49,14 @@ export function sqliteTable(parts: Parts, name: string): Table<unknown> {
       parts.requireOpen()
       let after: string | undefined
       for (;;) {
-        const owners = (await writer.ask({
+        const owners = await writer.ask({
           kind: 'owners',
           pending: unflown(host, undefined),
           name,
           host,
           after,
           max: ownersPage,
-        })) as string[]
+        })
         yield* owners
         if (owners.length < ownersPage) return
         after = owners.at(-1)

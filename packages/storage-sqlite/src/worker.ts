@@ -93,7 +93,10 @@ function probe(opened: DatabaseSync): true {
 }
 
 function close(opened: DatabaseSync): true {
-  opened.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  opened.close()
+  try {
+    opened.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } finally {
+    opened.close()
+  }
   return true
 }

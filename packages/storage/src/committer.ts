@@ -1,12 +1,13 @@
 /** Group commit for adapters: the queue of committed units, when a flush starts, and what becomes of each unit. */
 
+import { collapseLazy } from './collapse.ts'
 import { StorageError } from './error.ts'
 import { Latencies } from './latencies.ts'
 import type { SpoolEntry } from './spool.ts'
 import type { StorageStats } from './storage.ts'
 import type { Unit } from './unit.ts'
 import { WorkUnit } from './work-unit.ts'
-import { urgent, type PutWrite, type Write } from './write.ts'
+import { urgent, type Write } from './write.ts'
 
 /** One flush: `writes[i]` are what is left to write of `units[i]`; `settled` are spool rows to delete, by id. */
 export interface FlushJob {
@@ -278,37 +279,6 @@ export class Committer {
     unit.settle(error)
     this.#options.observer?.finished(unit)
   }
-}
-
-/** Drops lazy puts that a later lazy put of the same key in the same job replaces, and counts them in that one's `steps`. */
-function collapseLazy(units: readonly WorkUnit[], writes: readonly Write[][]): Write[][] {
-  let lazyPuts = 0
-  for (const list of writes) for (const write of list) if (write.kind === 'put' && write.lazy) lazyPuts += 1
-  if (lazyPuts < 2) return [...writes]
-  const dropped = new Set<Write>()
-  const earlier = new Map<string, PutWrite>()
-  return writes
-    .map((list, index) =>
-      list.map(write => {
-        if (write.kind !== 'put' && write.kind !== 'delete' && write.kind !== 'clear') return write
-        if (write.kind === 'clear') {
-          earlier.clear()
-          return write
-        }
-        const place = [write.name, write.host, write.owner, write.key].join('\0')
-        // A guarded unit may be refused alone: it must not carry off what another unit was promised.
-        if (write.kind === 'delete' || !write.lazy || units[index]!.guarded) {
-          earlier.delete(place)
-          return write
-        }
-        const replaced = earlier.get(place)
-        if (replaced !== undefined) dropped.add(replaced)
-        const put = replaced === undefined ? write : { ...write, steps: write.steps + replaced.steps }
-        earlier.set(place, put)
-        return put
-      }),
-    )
-    .map(list => list.filter(write => !dropped.has(write)))
 }
 
 function closed(): StorageError {

@@ -113,6 +113,6 @@ function space(name: string, host: string): string {
 
 function childOf<V>(map: Map<string, Map<string, V>>, key: string): Map<string, V> {
   let child = map.get(key)
-  if (child === undefined) map.set(key, (child = new Map()))
+  if (child === undefined) map.set(key, (child = new Map<string, V>()))
   return child
 }

@@ -136,9 +136,9 @@ function memoryLog(name: string, disk: MemoryDisk, committer: Committer, check: 
   }
   return {
     append: (unit, host, owner, entry) => committer.own(unit).add(appendWrite({ name, host, owner }, entry)),
-    page: async (host, owner, query) => selectPage(visible(host, owner), query),
-    get: async (host, owner, id) => visible(host, owner).find(entry => entry.id === id),
-    count: async (host, owner) => visible(host, owner).length,
+    page: (host, owner, query) => later(() => selectPage(visible(host, owner), query)),
+    get: (host, owner, id) => later(() => visible(host, owner).find(entry => entry.id === id)),
+    count: (host, owner) => later(() => visible(host, owner).length),
     delete: (unit, host, owner, id) => committer.own(unit).add({ kind: 'remove', name, host, owner, id }),
     clear: (unit, host, owner, olderThanMs) =>
       committer.own(unit).add({ kind: 'purge', name, host, owner, olderThanMs }),
@@ -166,13 +166,19 @@ function memorySpool(disk: MemoryDisk, committer: Committer, check: () => void):
     },
     load: visible,
     count: destination => visible(destination).length,
-    destinations: async () => {
-      check()
-      const all = new Set(disk.spool.keys())
-      for (const write of pendingWrites(committer)) if (write.kind === 'spool') all.add(write.entry.destination)
-      return [...all].sort(compareText).filter(destination => visible(destination).length > 0)
-    },
+    destinations: () =>
+      later(() => {
+        check()
+        const all = new Set(disk.spool.keys())
+        for (const write of pendingWrites(committer)) if (write.kind === 'spool') all.add(write.entry.destination)
+        return [...all].sort(compareText).filter(destination => visible(destination).length > 0)
+      }),
   }
+}
+
+/** The state is read now; the caller gets it, or the error, in a promise. */
+function later<T>(read: () => T): Promise<T> {
+  return new Promise(resolve => resolve(read()))
 }
 
 function* pendingWrites(committer: Committer) {

@@ -57,7 +57,7 @@ export function logRules(fixture: Fixture): void {
 
   test.each(pages)('page: %s, durable', async (_, query, digits, complete) => {
     await write(ten).commit()
-    const expected = [...digits].map(digit => ten[Number(digit)])
+    const expected = Array.from(digits, digit => ten[Number(digit)])
     expect(await archive().page(host, 'romeo', query)).toEqual({ entries: expected, complete })
   })
 
@@ -66,7 +66,7 @@ export function logRules(fixture: Fixture): void {
     const flying = write(ten.slice(4, 7)).commit()
     await Promise.resolve()
     write(ten.slice(7))
-    const expected = [...digits].map(digit => ten[Number(digit)])
+    const expected = Array.from(digits, digit => ten[Number(digit)])
     expect(await archive().page(host, 'romeo', query)).toEqual({ entries: expected, complete })
     await flying
   })
