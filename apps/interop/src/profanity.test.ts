@@ -1,0 +1,4 @@
+import { everything, interop } from './behaviours.ts'
+import { profanity } from './clients/profanity.ts'
+
+interop(profanity, everything)
