@@ -2,15 +2,13 @@
  * What a first-level element contains, in one of two forms: wire text with the ranges of its children, or trees. Each
  * becomes the other on demand, so what nobody reads is never parsed and what nobody changes is never written again.
  */
-import { Element } from './element.ts'
-import type { Child } from './element.ts'
-import { escapeText } from './escape.ts'
+import type { Child, Element } from './element.ts'
 import { CONTENT } from './ns.ts'
 import { childrenOf, decode, treeOf } from './tree.ts'
-import { write } from './write.ts'
+import { write, writeChildren } from './write.ts'
 
 const NONE: readonly never[] = []
-const UNSCANNED = /&#| xmlns:/
+const UNSCANNED = /&#| xmlns:|<xml:/
 
 /** Content that came from the scan: text in which the default namespace is `ns`, and an index of the child elements. */
 export interface Scanned {
@@ -100,7 +98,7 @@ export class Content {
    */
   get text(): string {
     if (this.scanned?.ns === CONTENT) return this.scanned.wire
-    return (this.wire ??= writeAll(this.children()))
+    return (this.wire ??= writeChildren(this.children(), CONTENT))
   }
 
   /** Wire text of one child, as {@link Content.text}. */
@@ -160,10 +158,4 @@ export class Content {
     }
     return decode(text + wire.substring(from))
   }
-}
-
-function writeAll(children: readonly Child[]): string {
-  let text = ''
-  for (const child of children) text += typeof child === 'string' ? escapeText(child) : write(child)
-  return text
 }

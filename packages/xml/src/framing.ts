@@ -1,9 +1,9 @@
 /** How a stream is opened, filled and closed on each framing (RFC 6120 §4.7, §4.4; RFC 7395 §3.3–3.6). */
 import type { Element } from './element.ts'
-import { escapeAttr, escapeText } from './escape.ts'
+import { escapeAttr } from './escape.ts'
 import { isLocalName } from './names.ts'
 import { CONTENT, FRAMING, STREAMS } from './ns.ts'
-import { write, writeAttrs } from './write.ts'
+import { write, writeAttrs, writeChildren } from './write.ts'
 
 /** How stanzas are delimited: by the stream's XML on TCP, by messages on a WebSocket. */
 export type Framing = 'tcp' | 'websocket'
@@ -58,7 +58,5 @@ export function writeFirstLevel(element: Element, framing: Framing): string {
   if (framing === 'websocket') text += ` xmlns:stream='${STREAMS}'`
   text += writeAttrs(attrs)
   if (children.length === 0) return text + '/>'
-  text += '>'
-  for (const child of children) text += typeof child === 'string' ? escapeText(child) : write(child, outerNs)
-  return text + '</stream:' + name + '>'
+  return text + '>' + writeChildren(children, outerNs) + '</stream:' + name + '>'
 }

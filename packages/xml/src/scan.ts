@@ -124,6 +124,7 @@ export function scan(
       if (i >= end) return MORE
       if (i - name > maxName) return HAND_OVER
       const nameEnd = i
+      const startChar = name - 1 - shrink
       let nsStart = 0
       let nsEnd = 0
       let count = 0
@@ -222,7 +223,7 @@ export function scan(
         if (depth === 1) {
           if (childCount === MAX_CHILDREN) return HAND_OVER
           const at = childCount++ * CHILD_SIZE
-          children[at] = name - 1 - shrink
+          children[at] = startChar
           children[at + 2] = nameEnd
           children[at + 3] = name
           children[at + 4] = nsStart

@@ -116,7 +116,10 @@ class TcpReader implements StreamReader {
   private read(): StreamEvent | undefined {
     if (this.partial !== undefined) return this.readPartial(this.partial)
     const { chunk, at, end } = this
-    if (chunk === undefined || at === end || this.state === OVER) return this.drop()
+    if (chunk === undefined || at === end || this.state === OVER) {
+      this.drop()
+      return undefined
+    }
     if (this.state === HEADER) return this.cut('header', false)
     const c = chunk[at]!
     if (c !== LT) return this.between(chunk, c)
@@ -149,7 +152,8 @@ class TcpReader implements StreamReader {
     const length = cutter.advance(chunk, at, end)
     if (length < 0) {
       this.partial = new Partial(chunk.subarray(at, end), cutter, handedOver)
-      return this.drop()
+      this.drop()
+      return undefined
     }
     this.at = at + length
     return this.complete(chunk, at, at + length, cutter, handedOver)
@@ -167,7 +171,8 @@ class TcpReader implements StreamReader {
       this.partial = undefined
       return this.complete(partial.bytes, 0, length, cutter, partial.handedOver)
     }
-    return this.drop()
+    this.drop()
+    return undefined
   }
 
   private complete(b: Uint8Array, start: number, end: number, cutter: Cutter, handedOver: boolean): StreamEvent {
@@ -196,10 +201,9 @@ class TcpReader implements StreamReader {
     return { kind: 'open', header }
   }
 
-  private drop(): undefined {
+  private drop(): void {
     this.chunk = undefined
     this.at = this.end = 0
-    return undefined
   }
 
   private finish(): void {

@@ -1,8 +1,8 @@
 /** The writer: an element as text. Every namespace is declared on the element itself, never by prefix (RFC 6120 §4.8.5). */
-import type { Element } from './element.ts'
+import type { Child, Element } from './element.ts'
 import { escapeAttr, escapeText } from './escape.ts'
 import { isLocalName } from './names.ts'
-import { CONTENT } from './ns.ts'
+import { CONTENT, XML_NS, XMLNS_NS } from './ns.ts'
 
 /**
  * The text of `element` for a place where `parentNs` is the default namespace; an element in it gets no `xmlns`.
@@ -11,21 +11,27 @@ import { CONTENT } from './ns.ts'
  * @throws {TypeError} a name that is none, or a character that XML 1.0 forbids: nothing can be injected through a value
  */
 export function write(element: Element, parentNs: string = CONTENT): string {
-  const { name, ns, children } = element
-  let text = startTag(element, parentNs)
-  if (children.length === 0) return text + '/>'
-  text += '>'
-  for (const child of children) text += typeof child === 'string' ? escapeText(child) : write(child, ns)
-  return text + '</' + name + '>'
-}
-
-/** The start tag without its end (`>` or `/>`). */
-function startTag(element: Element, parentNs: string): string {
-  const { name, ns, attrs } = element
+  const { name, ns, attrs, children } = element
   if (!isLocalName(name)) throw new TypeError(`Not the name of an element: ${JSON.stringify(name)}`)
+  if (ns === XML_NS || ns === XMLNS_NS) return writeReserved(element, parentNs)
   let text = '<' + name
   if (ns !== parentNs) text += " xmlns='" + escapeAttr(ns) + "'"
-  return text + writeAttrs(attrs)
+  text += writeAttrs(attrs)
+  if (children.length === 0) return text + '/>'
+  return text + '>' + writeChildren(children, ns) + '</' + name + '>'
+}
+
+/** Children for a place where `ns` is the default namespace. */
+export function writeChildren(children: readonly Child[], ns: string): string {
+  let text = ''
+  for (const child of children) text += typeof child === 'string' ? escapeText(child) : write(child, ns)
+  return text
+}
+
+/** An element in the namespace of `xml:`, which no declaration may name (Namespaces in XML 1.0 §3). */
+function writeReserved({ name, ns, attrs, children }: Element, parentNs: string): string {
+  if (ns === XMLNS_NS) throw new TypeError('No element is in the namespace of declarations')
+  return `<xml:${name}${writeAttrs(attrs)}>${writeChildren(children, parentNs)}</xml:${name}>`
 }
 
 /**

@@ -1,13 +1,10 @@
 /** Bytes to text with Node's native slices. */
 import { Buffer, isUtf8 } from 'node:buffer'
 
-interface Slices {
-  latin1Slice(this: Uint8Array, start: number, end: number): string
-  utf8Slice(this: Uint8Array, start: number, end: number): string
-}
+type Slice = (this: Uint8Array, start: number, end: number) => string
 
 // Both methods exist on every Buffer and accept any Uint8Array as `this`; the type definitions leave them out.
-const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Slices
+const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Readonly<Record<'latin1Slice' | 'utf8Slice', Slice>>
 
 /** Text of bytes known to be ASCII. */
 export function ascii(bytes: Uint8Array, start: number, end: number): string {
