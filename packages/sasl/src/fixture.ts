@@ -56,6 +56,6 @@ export async function playTampered(
     const answer = await client.challenge(tamper(step.data, message++))
     step = await server.respond(tamper(answer, message++))
   }
-  if (step.kind === 'success') await client.success(step.data && tamper(step.data, message++))
+  if (step.kind === 'success') await client.success(step.data && tamper(step.data, message))
   return step
 }

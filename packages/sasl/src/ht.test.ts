@@ -19,7 +19,7 @@ const NONE = 'HT-SHA-256-NONE'
 const credentials = account(
   {},
   {
-    tokens: (username, mechanism) => {
+    token: (username, mechanism) => {
       if (username !== 'juliet') return []
       return mechanism === NONE
         ? [fresh, old, gone]
@@ -80,7 +80,7 @@ test('SASL-05: an unknown user fails like a wrong token, with the same work', as
   for (const username of ['juliet', 'nobody']) {
     let count = 0
     const counting: typeof node = { ...node, hmac: (...input) => (count++, node.hmac(...input)) }
-    const one = account({}, { tokens: name => (name === 'juliet' ? [fresh] : []) })
+    const one = account({}, { token: name => (name === 'juliet' ? [fresh] : []) })
     const step = await serverOf(NONE, counting, { credentials: one }).respond(
       Buffer.concat([bytes(`${username}\0`), new Uint8Array(32)]),
     )
@@ -91,10 +91,10 @@ test('SASL-05: an unknown user fails like a wrong token, with the same work', as
 })
 
 test('SEC-02: the token that stands in for none, and an empty one, let nobody in', async () => {
-  const empty = account({}, { tokens: () => [{ token: '', expired: false }] })
+  const empty = account({}, { token: () => [{ token: '', expired: false }] })
   const proof = (token: string) => createHmac('sha256', token).update('Initiator').digest()
   for (const [credentials, token] of [
-    [account({}, { tokens: () => [] }), 'nobody'],
+    [account({}, { token: () => [] }), 'nobody'],
     [empty, ''],
   ] as const) {
     const message = Buffer.concat([bytes('juliet\0'), proof(token)])

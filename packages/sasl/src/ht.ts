@@ -45,7 +45,7 @@ export class HtServer implements ServerMachine {
   step(data: Uint8Array): Awaitable<ServerStep> {
     const { username: sent, proof } = parseHt(data)
     const username = prepareUsername(sent)
-    return andThen(this.#context.credentials.tokens!(username, this.#name), tokens =>
+    return andThen(this.#context.credentials.token!(username, this.#name), tokens =>
       andThen(this.#find(tokens.length === 0 ? [NOBODY] : tokens, proof, 0), token => {
         if (token === undefined || token === NOBODY) throw new SaslError('not-authorized')
         if (token.expired) throw new SaslError('credentials-expired')

@@ -8,9 +8,10 @@ import type { ScramKeys } from './scram-keys.ts'
 /**
  * What the server side asks about accounts; implemented over its store. Names and passwords come prepared (RFC 8265).
  *
- * A method may throw a {@link SaslError} to choose the condition (`account-disabled`, `credentials-expired`); any other
- * error becomes `temporary-auth-failure` with the error as the step's `cause`. A mechanism whose optional method is
- * missing does not exist.
+ * A method that proves something may throw a {@link SaslError} to choose the condition (`credentials-expired`). Any other
+ * error becomes `temporary-auth-failure` with the error as the step's `cause`. `scramKeys` and `token` are asked before
+ * anything is proven, so that an account is disabled is not theirs to tell: turn the success into a failure then. A
+ * mechanism whose optional method is missing does not exist.
  */
 export interface Credentials {
   /** The keys of an account for a hash; `undefined` for an unknown user and for one without keys of that hash. */
@@ -24,7 +25,7 @@ export interface Credentials {
   /** For OAUTHBEARER: the user whom the token proves. `origin` is where the client says it connected (RFC 7628 §3.2). */
   bearer?(token: string, authzid: string | undefined, origin: BearerOrigin): Awaitable<string | undefined>
   /** For HT-*: the tokens this client of the user may show, the newest first, at most a few (XEP-0484 §4.3). */
-  tokens?(username: string, mechanism: string): Awaitable<readonly FastToken[]>
+  token?(username: string, mechanism: string): Awaitable<readonly FastToken[]>
   /** For EXTERNAL: the user whom the certificate proves; see `certificateIdentity`. */
   external?(authzid: string | undefined): Awaitable<string | undefined>
   /** For ANONYMOUS: a new name that nobody has. */

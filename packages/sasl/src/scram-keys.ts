@@ -2,7 +2,8 @@
 import { platform } from '#platform'
 import { andThen, type Awaitable } from './awaitable.ts'
 import { constantTimeEqual } from './constant-time.ts'
-import type { SaslCrypto, ScramHash } from './crypto.ts'
+import { HASH_BYTES, type SaslCrypto, type ScramHash } from './crypto.ts'
+import { malformed } from './error.ts'
 import { preparePassword } from './prepare.ts'
 
 /** What the server keeps of a password, per hash: enough to check a proof, too little to make one. */
@@ -48,7 +49,11 @@ export async function deriveScramKeys(
   return scramKeysFromSalted(salted, hash, salt, iterations, crypto)
 }
 
-/** Makes the stored keys from SaltedPassword, which is what an upgrade task sends (XEP-0480 §3). */
+/**
+ * Makes the stored keys from SaltedPassword, which is what an upgrade task sends (XEP-0480 §3).
+ *
+ * @throws {SaslError} `malformed-request` when it has not the length of the hash
+ */
 export async function scramKeysFromSalted(
   salted: Uint8Array,
   hash: ScramHash,
@@ -56,6 +61,7 @@ export async function scramKeysFromSalted(
   iterations: number,
   crypto: SaslCrypto = platform,
 ): Promise<ScramKeys> {
+  if (salted.length !== HASH_BYTES[hash]) throw malformed('The salted password has not the length of the hash')
   const { clientKey, serverKey } = await clientKeys(salted, hash, crypto)
   return { salt, iterations, storedKey: await crypto.hash(hash, clientKey), serverKey }
 }

@@ -86,9 +86,7 @@ export class ScramServer implements ServerMachine {
     if (message.proof.length !== HASH_BYTES[hash]) throw malformed('The proof has not the length of the hash')
     if (message.nonce !== pending.nonce) throw refused('The nonce is not the one that was sent')
     // Also for `n` and `y`: else an attacker could turn one flag into another (RFC 5802 §6).
-    if (!constantTimeEqual(encodeText(message.binding), encodeText(pending.binding))) {
-      throw refused('The channel bindings do not match')
-    }
+    if (message.binding !== pending.binding) throw refused('The channel bindings do not match')
     const authMessage = pending.messages + message.withoutProof
     return andThen(this.#crypto.hmac(hash, keys.storedKey, authMessage), signature =>
       andThen(this.#crypto.hash(hash, xor(message.proof, signature)), storedKey => {

@@ -40,7 +40,7 @@ function serverMachine(name: string, context: ServerContext, crypto: SaslCrypto)
   const { credentials, channelBindings } = context
   const ht = htName(name)
   if (ht !== undefined) {
-    if (credentials.tokens === undefined) return undefined
+    if (credentials.token === undefined) return undefined
     if (ht.binding === undefined) return new HtServer(name, context, { binding: undefined, crypto })
     const binding = channelBindings.find(candidate => candidate.type === ht.binding)
     return binding === undefined ? undefined : new HtServer(name, context, { binding, crypto })
