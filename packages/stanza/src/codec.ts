@@ -21,7 +21,9 @@ export interface Codec<T> extends Named {
 export type Fields = Readonly<Record<string, Field<unknown>>>
 
 /** The value of an element without fields: `{}`. */
-export type Empty = Readonly<Record<string, never>>
+export interface Empty {
+  readonly [property: string]: never
+}
 
 type Value<F> = F extends OptionalField<infer T> ? T | undefined : F extends Field<infer T> ? T : never
 type AbsentKey<F> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? K : never }[keyof F]

@@ -23,8 +23,14 @@ export class DecodeError extends Error {
   }
 }
 
-/** Runs `error` one level up: the same refusal, its path seen from the parent `segment`; other errors pass unchanged. */
-export function under(segment: string, error: unknown): unknown {
+/** The same refusal seen from elsewhere: `path` turns its path into the new one; other errors pass unchanged. */
+export function relocated(error: unknown, path: (old: string) => string): unknown {
   if (!(error instanceof DecodeError)) return error
-  return new DecodeError(`${segment}/${error.path}`, error.reason, error.expected, { cause: error.cause })
+  const options = error.cause === undefined ? undefined : { cause: error.cause }
+  return new DecodeError(path(error.path), error.reason, error.expected, options)
+}
+
+/** The same refusal seen from the parent, `segment`. */
+export function under(segment: string, error: unknown): unknown {
+  return relocated(error, path => `${segment}/${path}`)
 }

@@ -3,6 +3,8 @@ import { Element, readStanza, write } from '@tercet/xml'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type EdgeOptions, fromElement, fromFragment, toElement } from './edge.ts'
+import { iq } from './iq.ts'
+import { message } from './message.ts'
 import { errorReply, errorReplyTo, resultOf } from './reply.ts'
 import { StanzaError } from './stanza-error.ts'
 import { writeStanza } from './write.ts'
@@ -139,6 +141,30 @@ test('no element makes the edge throw anything but a StanzaError', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(StanzaError)
       }
+    }),
+  )
+})
+
+test('whatever a stanza says, its text is read as the same stanza: nothing is injected (RFC 6120 §11.3)', () => {
+  const legal = fc
+    .oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom("'/><x y='", '&amp;', '<!--', ']]>', '\n\t\r', '\u{1f319}'))
+    .filter(text => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text) && text.isWellFormed())
+  const stanzas = fc.tuple(legal, legal, legal, fc.boolean()).map(([id, body, value, full]) =>
+    full
+      ? message({ id, to: romeo, lang: value, type: 'chat', body })
+      : iq({
+          id,
+          from: romeo,
+          type: 'set',
+          payload: new Element('q', 'urn:q', ['v', value], body === '' ? [] : [body]),
+        }),
+  )
+  fc.assert(
+    fc.property(stanzas, stanza => {
+      const read = at(writeStanza(stanza))
+      const { kind, type, to, from, id, lang, extra } = stanza
+      expect(read).toMatchObject({ kind, type, to, from, id, lang, extra })
+      expect(read.content.elements()).toEqual(stanza.content.elements())
     }),
   )
 })

@@ -1,7 +1,7 @@
 // The parts of an element that a codec declares: attributes, texts, children, flags, content, conditions.
 import { Element } from '@tercet/xml'
 import type { Codec } from './codec.ts'
-import { DecodeError } from './decode-error.ts'
+import { DecodeError, relocated } from './decode-error.ts'
 import { type Scalar, string } from './scalars.ts'
 
 /** An element being written: fields add to its attributes (name, value, …) and children. */
@@ -205,7 +205,8 @@ function repeatable<T>(kind: Kind<T>): Repeatable<T> {
           try {
             found.push(kind.read(element))
           } catch (error) {
-            throw position(error, kind.name, found.length)
+            // The place among its siblings, counted from 1: `item/@jid` becomes `item[2]/@jid`.
+            throw relocated(error, path => `${kind.name}[${found.length + 1}]${path.slice(kind.name.length)}`)
           }
         }
         return found
@@ -215,13 +216,6 @@ function repeatable<T>(kind: Kind<T>): Repeatable<T> {
       },
     },
   }
-}
-
-/** The same refusal with the place among its siblings, counted from 1: `item/@jid` becomes `item[2]/@jid`. */
-function position(error: unknown, name: string, before: number): unknown {
-  if (!(error instanceof DecodeError)) return error
-  const path = `${name}[${before + 1}]${error.path.slice(name.length)}`
-  return new DecodeError(path, error.reason, error.expected, { cause: error.cause })
 }
 
 function parse<T>(type: Scalar<T>, text: string, path: string): T {

@@ -1,8 +1,9 @@
 // A message: one entity pushes information to another (RFC 6120 §8.2.1, RFC 6121 §5).
 import type { Jid } from '@tercet/jid'
-import { CONTENT, Content, Element } from '@tercet/xml'
+import { Content, type Element } from '@tercet/xml'
 import type { Codec, Named } from './codec.ts'
 import { allPayloads, getPayload, withoutPayload } from './payload.ts'
+import { body } from './payloads/im.ts'
 import { NO_EXTRA } from './stanza.ts'
 
 /** The five types of RFC 6121 §5.2.2. */
@@ -111,7 +112,7 @@ export interface MessageInit {
 /** Makes a message. */
 export function message(init: MessageInit): Message {
   const payloads = [...(init.payloads ?? [])]
-  if (init.body !== undefined) payloads.unshift(new Element('body', CONTENT, [], [init.body]))
+  if (init.body !== undefined) payloads.unshift(body.write(init.body))
   const content = payloads.length === 0 ? Content.EMPTY : Content.of(payloads)
   return new Message(init.type ?? 'normal', init.to, init.from, init.id, init.lang, NO_EXTRA, content)
 }

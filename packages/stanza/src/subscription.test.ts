@@ -5,6 +5,7 @@ import {
   factsOf,
   hasFrom,
   hasTo,
+  isSubscriptionType,
   stateOf,
   stepInbound,
   stepOutbound,
@@ -96,4 +97,9 @@ test('a state and its facts are the same thing (RFC 6121 §A.1)', () => {
     expect(hasTo(state)).toBe(subscription === 'to' || subscription === 'both')
   }
   expect(stateOf({ subscription: 'both', pendingOut: true, pendingIn: true })).toBe('both')
+})
+
+test('four types of presence manage subscriptions (RFC 6121 §3)', () => {
+  expect(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'].every(isSubscriptionType)).toBe(true)
+  expect([undefined, '', 'unavailable', 'probe', 'error'].some(isSubscriptionType)).toBe(false)
 })

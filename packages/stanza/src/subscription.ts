@@ -7,6 +7,11 @@ export type SubscriptionState =
 /** The presence types that manage subscriptions (RFC 6121 §3). */
 export type SubscriptionType = 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed'
 
+/** Whether a type of presence manages subscriptions. */
+export function isSubscriptionType(type: string | undefined): type is SubscriptionType {
+  return type === 'subscribe' || type === 'subscribed' || type === 'unsubscribe' || type === 'unsubscribed'
+}
+
 /** A state as the roster has it; `pendingIn` is a stored request that the roster does not show. */
 export interface SubscriptionFacts {
   readonly subscription: 'none' | 'to' | 'from' | 'both'
