@@ -66,10 +66,7 @@ function keep(owed: Owed, message: Message, turn: Turn): void {
 export function settle(entries: readonly Owed[]): void {
   const first = entries[0]
   if (!first) return
-  for (const owed of entries) {
-    owed.settled = true
-    owed.account.owed?.delete(owed.id)
-  }
+  for (const owed of entries) owed.account.owed?.delete(owed.id)
   first.account.host.server.storage.spool.settle(entries)
 }
 

@@ -1,0 +1,9 @@
+/** `node --conditions=@tercet/source apps/conformance/crash/run.ts [rounds] [seed]`: prints the book of one run. */
+
+import { killRuns } from './kill.ts'
+
+const [rounds = '100', seed = '1'] = process.argv.slice(2)
+const started = Date.now()
+const ledger = await killRuns({ rounds: Number(rounds), seed: Number(seed) })
+console.log(`kill -9, ${rounds} times: ${String(ledger)} (${Math.round((Date.now() - started) / 1000)} s)`)
+process.exitCode = ledger.lost.length === 0 ? 0 : 1
