@@ -68,6 +68,11 @@ describe('StanzaError', () => {
       `<error><text ${STANZAS}>x</text><gone ${STANZAS}/></error>`,
       { condition: 'gone', text: 'x' },
     ],
+    [
+      'text without language',
+      `<error><gone ${STANZAS}/><text ${STANZAS}>x</text></error>`,
+      { text: 'x', lang: undefined },
+    ],
     ['malformed by', `<error by='@'><gone ${STANZAS}/></error>`, { condition: 'gone', by: undefined }],
     ['two conditions', `<error><gone ${STANZAS}/><conflict ${STANZAS}/></error>`, { condition: 'gone' }],
   ])('reading never refuses: %s', (_, xml, parts) => {

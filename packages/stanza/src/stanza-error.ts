@@ -11,7 +11,7 @@ export interface StanzaErrorOptions extends ErrorOptions {
   readonly type?: ErrorType | undefined
   /** For a person: what to do about it. */
   readonly text?: string | undefined
-  /** Language of `text`, default `en`. */
+  /** Language of `text`, default `en`; given as `undefined` it is not said. */
   readonly lang?: string | undefined
   /** The application-specific condition (RFC 6120 §8.3.4). */
   readonly application?: Element | undefined
@@ -27,7 +27,7 @@ export class StanzaError extends Error {
   readonly condition: StanzaCondition
   readonly type: ErrorType
   readonly text: string | undefined
-  readonly lang: string
+  readonly lang: string | undefined
   readonly application: Element | undefined
   readonly by: Jid | undefined
   readonly address: string | undefined
@@ -37,7 +37,7 @@ export class StanzaError extends Error {
     this.condition = condition
     this.type = options.type ?? stanzaConditions[condition]
     this.text = options.text
-    this.lang = options.lang ?? 'en'
+    this.lang = 'lang' in options ? options.lang : 'en'
     this.application = options.application
     this.by = options.by
     this.address = options.address
@@ -67,7 +67,7 @@ export const stanzaError: Codec<StanzaError> = {
     const attrs = ['type', error.type]
     if (error.by) attrs.push('by', error.by.text)
     const children = [new Element(error.condition, NS_STANZA_ERRORS, [], error.address ? [error.address] : [])]
-    if (error.text) children.push(new Element('text', NS_STANZA_ERRORS, ['xml:lang', error.lang], [error.text]))
+    if (error.text) children.push(textOf(error.text, error.lang, NS_STANZA_ERRORS))
     if (error.application) children.push(error.application)
     return new Element('error', CONTENT, attrs, children)
   },
@@ -87,6 +87,11 @@ export function readErrorParts(
     else condition ??= one
   }
   return { condition, text, application }
+}
+
+/** `<text/>` of an error, for a person. */
+export function textOf(text: string, lang: string | undefined, ns: string): Element {
+  return new Element('text', ns, lang === undefined ? [] : ['xml:lang', lang], [text])
 }
 
 /** The address, or nothing where it is malformed: it is for diagnosis only. */

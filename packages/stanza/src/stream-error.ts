@@ -3,13 +3,13 @@ import { Element } from '@tercet/xml'
 import type { Codec } from './codec.ts'
 import { type StreamCondition, streamCondition } from './conditions.ts'
 import { NS_STREAM_ERRORS, NS_STREAMS } from './ns.ts'
-import { readErrorParts } from './stanza-error.ts'
+import { readErrorParts, textOf } from './stanza-error.ts'
 
 /** What a stream error may say beside its condition. */
 export interface StreamErrorOptions extends ErrorOptions {
   /** For a person. */
   readonly text?: string | undefined
-  /** Language of `text`, default `en`. */
+  /** Language of `text`, default `en`; given as `undefined` it is not said. */
   readonly lang?: string | undefined
   /** The application-specific condition (RFC 6120 §4.9.4). */
   readonly application?: Element | undefined
@@ -22,7 +22,7 @@ export class StreamError extends Error {
   override readonly name = 'StreamError'
   readonly condition: StreamCondition
   readonly text: string | undefined
-  readonly lang: string
+  readonly lang: string | undefined
   readonly application: Element | undefined
   readonly address: string | undefined
 
@@ -30,7 +30,7 @@ export class StreamError extends Error {
     super(options.text ?? condition, 'cause' in options ? { cause: options.cause } : undefined)
     this.condition = condition
     this.text = options.text
-    this.lang = options.lang ?? 'en'
+    this.lang = 'lang' in options ? options.lang : 'en'
     this.application = options.application
     this.address = options.address
   }
@@ -51,7 +51,7 @@ export const streamError: Codec<StreamError> = {
   },
   write(error) {
     const children = [new Element(error.condition, NS_STREAM_ERRORS, [], error.address ? [error.address] : [])]
-    if (error.text) children.push(new Element('text', NS_STREAM_ERRORS, ['xml:lang', error.lang], [error.text]))
+    if (error.text) children.push(textOf(error.text, error.lang, NS_STREAM_ERRORS))
     if (error.application) children.push(error.application)
     return new Element('error', NS_STREAMS, [], children)
   },
