@@ -37,7 +37,7 @@ export class StanzaError extends Error {
     this.condition = condition
     this.type = options.type ?? stanzaConditions[condition]
     this.text = options.text
-    this.lang = 'lang' in options ? options.lang : 'en'
+    this.lang = languageOf(options)
     this.application = options.application
     this.by = options.by
     this.address = options.address
@@ -87,6 +87,12 @@ export function readErrorParts(
     else condition ??= one
   }
   return { condition, text, application }
+}
+
+/** Language of an error's text: our own texts are English. */
+export function languageOf(options: { readonly text?: string | undefined; readonly lang?: string | undefined }) {
+  if (options.text === undefined) return undefined
+  return 'lang' in options ? options.lang : 'en'
 }
 
 /** `<text/>` of an error, for a person. */

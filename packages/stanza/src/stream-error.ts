@@ -3,7 +3,7 @@ import { Element } from '@tercet/xml'
 import type { Codec } from './codec.ts'
 import { type StreamCondition, streamCondition } from './conditions.ts'
 import { NS_STREAM_ERRORS, NS_STREAMS } from './ns.ts'
-import { readErrorParts, textOf } from './stanza-error.ts'
+import { languageOf, readErrorParts, textOf } from './stanza-error.ts'
 
 /** What a stream error may say beside its condition. */
 export interface StreamErrorOptions extends ErrorOptions {
@@ -30,7 +30,7 @@ export class StreamError extends Error {
     super(options.text ?? condition, 'cause' in options ? { cause: options.cause } : undefined)
     this.condition = condition
     this.text = options.text
-    this.lang = 'lang' in options ? options.lang : 'en'
+    this.lang = languageOf(options)
     this.application = options.application
     this.address = options.address
   }
