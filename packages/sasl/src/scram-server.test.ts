@@ -1,12 +1,13 @@
 // The server's side of SCRAM: what it refuses, and what it does not tell.
 import { describe, expect, test } from 'vitest'
-import { encodeBase64 } from './base64.ts'
+import { decodeBase64Strict, encodeBase64 } from './base64.ts'
 import type { SaslCrypto } from './crypto.ts'
-import { account, bytes, play } from './fixture.ts'
+import { account, bytes, contextOf, play, text } from './fixture.ts'
 import type { ServerStep } from './mechanism.ts'
 import { platform as node } from './platform/node.ts'
 import { bound, clientOf, first, plain, refusedAs, salt, serverOf } from './scram-fixture.ts'
-import { fakeScramKeys, verifyPasswordAgainst } from './scram-keys.ts'
+import { deriveScramKeys, fakeScramKeys, verifyPasswordAgainst } from './scram-keys.ts'
+import { serverMechanism } from './server-mechanism.ts'
 
 describe('SCR-07: salts of unknown users', () => {
   const fake = (username: string, hash: 'SHA-1' | 'SHA-256' = 'SHA-1', secret = 'sixteen bytes or more') =>
@@ -25,6 +26,19 @@ describe('SCR-07: salts of unknown users', () => {
 
   test('belong to keys that no password fits', async () => {
     expect(await verifyPasswordAgainst(await fake('nobody'), 'SHA-1', 'pencil')).toBe(false)
+  })
+
+  test('let nobody in who knows the secret they are made of', async () => {
+    const nonces = { ...node, nonce: () => 'def' }
+    const server = await serverOf('SCRAM-SHA-1', plain, { downgradeProtection: false }, nonces)
+    const challenge = await server.respond(bytes('n,,n=nobody,r=abc'))
+    if (challenge.kind !== 'challenge') throw new Error(challenge.kind)
+    const made = await node.hmac('SHA-512', bytes('sixteen bytes or more'), 'SHA-1\0nobody')
+    const clientKey = made.subarray(16)
+    const authMessage = `n=nobody,r=abc,${text(challenge.data)},c=biws,r=abcdef`
+    const signature = await node.hmac('SHA-1', await node.hash('SHA-1', clientKey), authMessage)
+    const proof = encodeBase64(clientKey.subarray(0, 20).map((byte, at) => byte ^ signature[at]!))
+    expect(await server.respond(bytes(`c=biws,r=abcdef,p=${proof}`))).toEqual(refusedAs('not-authorized'))
   })
 
   test('the last step does the same work for known and unknown users (SASL-05)', async () => {
@@ -138,4 +152,33 @@ test('SASL-06: the identity to act as is carried, covered by the proof and asked
     const client = clientOf('SCRAM-SHA-1', plain, { credentials: { ...credentials, authzid } })
     expect(await play(client, await serverOf('SCRAM-SHA-1', plain))).toMatchObject(step)
   }
+})
+
+test.each([
+  [
+    'CB-05: XEP-0474 §6.3',
+    undefined,
+    '',
+    ',x=19C6532F-1CF4-4A27-A18D-DC9CEA41BBB3,p=M/SIDjT+dfcxUh89jZEypRvFxB4=',
+    'MQrMPvv7yv4x4Cq4W4Ih25EqS2c=',
+  ],
+  ['CB-06: XEP-0515 §4.3', '0304', ',t=0304', ',p=KHUfN8dSy1K95crT4D5y1ItLJfs=', '3w34ZIMVRkx2f2Ozb3/ecRPVdv4='],
+])('%s: the example is told and accepted as printed', async (_, tlsVersion, attribute, end, verifier) => {
+  const nonces = ['12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6', 'a09117a6-ac50-4f2f-93f1-93799c2bddf6'] as const
+  const keys = await deriveScramKeys('pencil', 'SHA-1', decodeBase64Strict('QSXCR+Q6sek8bf92'), 4096)
+  const context = contextOf({
+    credentials: account({ user: keys }),
+    offeredMechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'],
+    offeredBindingTypes: ['tls-server-end-point', 'tls-exporter'],
+    plusOffered: true,
+    channelBindings: [{ type: 'tls-exporter', data: bytes('THIS IS FAKE CB DATA') }],
+    tlsVersion,
+  })
+  const server = serverMechanism('SCRAM-SHA-1-PLUS', context, { ...node, nonce: () => nonces[1] })!
+  expect(await server.respond(bytes(`p=tls-exporter,,n=user,r=${nonces[0]}`))).toEqual({
+    kind: 'challenge',
+    data: bytes(`r=${nonces.join('')},s=QSXCR+Q6sek8bf92,i=4096,h=G6k/rBLDqgOhRRaCuuatSDFkJ08=${attribute}`),
+  })
+  const final = `c=cD10bHMtZXhwb3J0ZXIsLFRISVMgSVMgRkFLRSBDQiBEQVRB,r=${nonces.join('')}${end}`
+  expect(await server.respond(bytes(final))).toMatchObject({ kind: 'success', data: bytes(`v=${verifier}`) })
 })
