@@ -39,8 +39,16 @@ export interface C2sOptions {
   readonly framing: 'scan' | 'sax'
 }
 
+/** What modules advertise to authenticated streams. */
+const ofModules: ReceiverFeature<C2sHost> = {
+  name: 'modules',
+  advertise: ({ account, host }) => (account ? host.host.streamFeatures : undefined),
+  accepts: () => false,
+  negotiate: () => 'continue',
+}
+
 /** The feature list; its order is the policy. */
-const features: readonly ReceiverFeature<C2sHost>[] = [starttls, tlsRequired, sasl, sm, bind, limits]
+const features: readonly ReceiverFeature<C2sHost>[] = [starttls, tlsRequired, sasl, sm, bind, limits, ofModules]
 
 /** Accepts the streams of clients. */
 export class C2s {

@@ -1,8 +1,8 @@
 /** A served domain: its modules, its accounts, and what happens to a stanza that comes from one or reaches one. */
 
-import { BareJid, type FullJid } from '@tercet/jid'
+import { BareJid, type FullJid, type Jid } from '@tercet/jid'
 import { Hooks, Scope, Services, type Chain, type Handler, type Logger, type Point } from '@tercet/plugin'
-import { StanzaError, StreamError, type Query, type Stanza } from '@tercet/stanza'
+import { presence, StanzaError, StreamError, type PresenceType, type Query, type Stanza } from '@tercet/stanza'
 import type { Table } from '@tercet/storage'
 import type { Fragment } from '@tercet/xml'
 import { Account } from './account.ts'
@@ -44,6 +44,8 @@ export class Host {
   /** Disco features and identities by the scope that added them; see the disco module. */
   readonly features = new Set<string>()
   readonly accountFeatures = new Set<string>()
+  /** Wire text of what modules add to stream features. */
+  streamFeatures = ''
 
   constructor(server: Server, domain: string, accounts: Accounts, fakeSaltSecret: Uint8Array, life: SessionLife) {
     this.server = server
@@ -86,6 +88,11 @@ export class Host {
     ;(of === 'server' ? this.features : this.accountFeatures).add(ns)
   }
 
+  /** Advertises a feature of authenticated streams (RFC 6120 §4.3.2), as wire text. */
+  streamFeature(text: string): void {
+    this.streamFeatures += text
+  }
+
   /** Opens a table of this module's own. */
   table<T>(name: string): Table<T> {
     return this.server.storage.table<T>(name)
@@ -94,6 +101,11 @@ export class Host {
   /** Routes a stanza of ours; both addresses are set. It leaves after the one that is under way. */
   send(stanza: Stanza, turn: Turn): void {
     this.server.router.send(stanza, turn)
+  }
+
+  /** Routes a presence of the server's making. */
+  sendPresence(type: PresenceType, from: Jid, to: Jid, turn: Turn): void {
+    this.send(presence({ type, from, to }), turn)
   }
 
   /** Runs the handlers of a point that only tells. What they throw is logged. */

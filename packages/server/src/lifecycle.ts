@@ -1,7 +1,7 @@
 /** The life of a session: bound, hibernating, resumed, over. Everything here runs in the account's queue or enters it. */
 
 import type { BareJid, FullJid } from '@tercet/jid'
-import { StanzaError, StreamError } from '@tercet/stanza'
+import { presence, StanzaError, StreamError } from '@tercet/stanza'
 import type { Bound, NotResumed, Resumed, Stream } from '@tercet/stream'
 import { bounce, redeliver, secure, settle } from './delivery.ts'
 import type { Host } from './host.ts'
@@ -34,19 +34,19 @@ export function bindSession(
   lang: string,
 ): Promise<Bound> {
   const account = host.account(jid)
-  return account.turn(() => {
+  return account.turn(async () => {
     const full = wanted ?? jid.withResource(newToken(12))
     const old = account.sessions.find(session => session.jid.resource === full.resource)
     if (old) {
       old.stream?.fail(new StreamError('conflict', { text: 'Another client has taken this resource' }))
-      over(old)
+      await over(old)
     } else if (account.sessions.length >= host.limits.sessionsPerAccount) {
       throw new StanzaError('resource-constraint', { text: 'This account has too many sessions' })
     }
     const session = new Session(account, full, stream, lang)
     account.sessions = [...account.sessions, session]
     host.server.wheel.add(session, host.server.wheel.now + host.limits.idleMs)
-    inTurn(host, turn => host.tell(sessionOpened, { session, turn }))
+    await inTurn(host, turn => host.tell(sessionOpened, { session, turn }))
     return { jid: full, handler: session }
   })
 }
@@ -66,7 +66,7 @@ export async function resumeSession(
       previd.length > 256 ? undefined : await host.table<HandledRow>(HANDLED_TABLE).get(host.domain, jid.local, previd)
     return { h: row?.value.h }
   }
-  return session.account.turn((): Resumed | NotResumed => {
+  return session.account.turn(async (): Promise<Resumed | NotResumed> => {
     const { received } = session
     if (session.state === 'over' || !received) return { h: received?.handled }
     const old = session.stream
@@ -80,7 +80,7 @@ export async function resumeSession(
     received.owed = handled !== received.received
     stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${handled}'/>`)
     session.attach(stream)
-    inTurn(host, turn => host.tell(sessionResumed, { session, turn }))
+    await inTurn(host, turn => host.tell(sessionResumed, { session, turn }))
     return { handler: session }
   })
 }
@@ -90,7 +90,7 @@ function leave(session: Session): Promise<void> {
   return session.account.turn(() => {
     // Under stream management the count knows better what has arrived.
     if (!session.managed) settle([...session.unsettled()].flatMap(({ owed }) => owed ?? []))
-    over(session)
+    return over(session)
   })
 }
 
@@ -110,21 +110,22 @@ function end(session: Session): void {
   session.account.run(() => over(session))
 }
 
-function over(session: Session): void {
+function over(session: Session): void | Promise<void> {
   if (session.state === 'over') return
   const { account } = session
   const { host } = account
   session.state = 'over'
   account.sessions = account.sessions.filter(other => other !== session)
   if (session.smId !== undefined) host.server.resumable.delete(session.smId)
-  inTurn(host, turn => {
+  return inTurn(host, async turn => {
     const before = session.presence
     if (before) {
       const tookMessages = session.takesMessages
       session.presence = undefined
-      host.tell(presenceChanged, { session, turn, before, after: undefined, tookMessages })
+      const stanza = presence({ type: 'unavailable', from: session.jid })
+      await host.tell(presenceChanged, { session, turn, stanza, before, after: undefined, tookMessages })
     }
-    host.tell(sessionClosed, { session, turn })
+    await host.tell(sessionClosed, { session, turn })
     handBack(session, turn)
   })
 }
@@ -153,11 +154,11 @@ function owedBy(session: Session): Owed[] {
 }
 
 /** Runs work of the server's own as a turn. */
-function inTurn(host: Host, run: (turn: Turn) => void | Promise<void>): void {
+function inTurn(host: Host, run: (turn: Turn) => void | Promise<void>): void | Promise<void> {
   const turn = host.server.turn()
   const pending = run(turn)
-  if (pending) void pending.finally(() => turn.release())
-  else turn.release()
+  if (pending) return pending.finally(() => turn.release())
+  turn.release()
 }
 
 /** Writes down, with the turn's commit, how far the session's stanzas are handled then. */

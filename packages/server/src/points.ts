@@ -32,6 +32,8 @@ export interface SessionEvent {
 
 /** The availability of a session has changed. */
 export interface PresenceEvent extends SessionEvent {
+  /** What is to be told to others: the session's own words, or the server's when it is gone. */
+  readonly stanza: Presence
   /** What the session had said before; undefined: it was not available. */
   readonly before: Presence | undefined
   /** What holds now; undefined: it is not available any more. */

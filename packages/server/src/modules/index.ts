@@ -2,7 +2,9 @@ import type { Module } from '../module.ts'
 import { message } from './message.ts'
 import { offline } from './offline.ts'
 import { presence } from './presence.ts'
+import { roster } from './roster.ts'
 import { sm } from './sm.ts'
+import { subscription } from './subscription.ts'
 
 /** What a host serves by default. */
-export const standardModules: readonly Module[] = [sm, presence, message, offline]
+export const standardModules: readonly Module[] = [sm, roster, presence, subscription, message, offline]
