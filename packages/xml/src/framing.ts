@@ -31,7 +31,7 @@ export function openTag(open: OpenTag): string {
   if (framing === 'websocket') return `<open xmlns='${FRAMING}'${writeAttrs(attrs)}/>`
   let text = declaration ? "<?xml version='1.0'?>" : ''
   text += `<stream:stream xmlns='${escapeAttr(contentNs)}' xmlns:stream='${STREAMS}'`
-  for (let i = 0; i < namespaces.length; i += 2) text += ` xmlns:${namespaces[i]!}='${escapeAttr(namespaces[i + 1]!)}'`
+  for (let i = 0; i < namespaces.length; i += 2) text += declare(namespaces[i]!, namespaces[i + 1]!)
   return text + writeAttrs(attrs) + '>'
 }
 
@@ -59,4 +59,9 @@ export function writeFirstLevel(element: Element, framing: Framing): string {
   text += writeAttrs(attrs)
   if (children.length === 0) return text + '/>'
   return text + '>' + writeChildren(children, outerNs) + '</stream:' + name + '>'
+}
+
+function declare(prefix: string, ns: string): string {
+  if (!isLocalName(prefix)) throw new TypeError(`Not a prefix: ${JSON.stringify(prefix)}`)
+  return ` xmlns:${prefix}='${escapeAttr(ns)}'`
 }

@@ -1,9 +1,8 @@
 /** Stream headers on TCP: the XML declaration and the root's start tag (RFC 6120 §4.7, §4.8, §11.5, §11.6). */
 import type { Cutter } from './cutter.ts'
 import { XmlError } from './error.ts'
-import type { Limits } from './limits.ts'
 import { isContentNs, STREAMS } from './ns.ts'
-import { StreamHeader } from './reader.ts'
+import { HEADER_LIMITS, StreamHeader } from './reader.ts'
 import { readStartTag } from './sax-reader.ts'
 
 const DECLARATION =
@@ -23,11 +22,11 @@ export interface ReadHeader {
  *
  * @throws {XmlError}
  */
-export function readHeader(text: string, cutter: Cutter, limits: Required<Limits>): ReadHeader {
+export function readHeader(text: string, cutter: Cutter): ReadHeader {
   const { declarationEnd, empty } = cutter
   checkDeclaration(text.slice(0, declarationEnd))
   if (empty) throw new XmlError('bad-format', 'A stream that ends with its own start tag')
-  const { prefix, name, ns, attrs, scope } = readStartTag(text.slice(declarationEnd), limits)
+  const { prefix, name, ns, attrs, scope } = readStartTag(text.slice(declarationEnd), HEADER_LIMITS)
   if (ns !== STREAMS) throw new XmlError('invalid-namespace', 'The root of a stream is not in the namespace of streams')
   if (name !== 'stream') throw new XmlError('bad-format', 'The root of a stream is not <stream/>')
   // Without a prefix the default namespace is that of streams, and no stanza could be in the content namespace (§4.8.5).

@@ -1,6 +1,6 @@
 /** What a reader of streams offers, whatever the transport: bytes go in, headers, elements and the end come out. */
 import type { Fragment } from './fragment.ts'
-import { completeLimits } from './limits.ts'
+import { completeLimits, DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { valueOf } from './element.ts'
 
@@ -74,11 +74,11 @@ export interface ReaderOptions {
 export interface ReaderConfig {
   readonly scans: boolean
   readonly limits: Required<Limits>
-  /** A stream header is short whatever a stanza may be. */
-  readonly headerLimits: Required<Limits>
 }
 
-const HEADER_BYTES = 16_384
+/** A stream header is short, whatever a stanza may be. */
+export const HEADER_LIMITS: Required<Limits> = { ...DEFAULT_LIMITS, maxBytes: 16_384 }
+
 const configs = new WeakMap<ReaderOptions, ReaderConfig>()
 const defaults = complete({})
 
@@ -91,7 +91,5 @@ export function configOf(options: ReaderOptions | undefined): ReaderConfig {
 }
 
 function complete(options: ReaderOptions): ReaderConfig {
-  const limits = completeLimits(options.limits)
-  const headerLimits = { ...limits, maxBytes: Math.min(limits.maxBytes, HEADER_BYTES) }
-  return { scans: options.framing !== 'sax', limits, headerLimits }
+  return { scans: options.framing !== 'sax', limits: completeLimits(options.limits) }
 }

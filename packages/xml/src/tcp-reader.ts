@@ -8,7 +8,7 @@ import { XmlError } from './error.ts'
 import { readHeader } from './header.ts'
 import { HAND_OVER } from './scan.ts'
 import { decodeUtf8, readWithSax, scanEnd, tryScan } from './read-fragment.ts'
-import { configOf } from './reader.ts'
+import { configOf, HEADER_LIMITS } from './reader.ts'
 import type { ReaderConfig, ReaderOptions, StreamEvent, StreamReader } from './reader.ts'
 import { sameBytes } from './scan-names.ts'
 
@@ -148,7 +148,7 @@ class TcpReader implements StreamReader {
   private cut(cut: Cut, handedOver: boolean): StreamEvent | undefined {
     const chunk = this.chunk!
     const { at, end } = this
-    const cutter = new Cutter(cut, cut === 'header' ? this.config.headerLimits : this.config.limits)
+    const cutter = new Cutter(cut, cut === 'header' ? HEADER_LIMITS : this.config.limits)
     const length = cutter.advance(chunk, at, end)
     if (length < 0) {
       this.partial = new Partial(chunk.subarray(at, end), cutter, handedOver)
@@ -195,7 +195,7 @@ class TcpReader implements StreamReader {
   }
 
   private header(b: Uint8Array, start: number, end: number, cutter: Cutter): StreamEvent {
-    const { header, bindings, tag } = readHeader(decodeUtf8(b, start, end), cutter, this.config.limits)
+    const { header, bindings, tag } = readHeader(decodeUtf8(b, start, end), cutter)
     this.context = contextOf(tag, header.contentNs, bindings)
     this.state = ELEMENTS
     return { kind: 'open', header }
