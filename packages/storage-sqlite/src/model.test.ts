@@ -119,8 +119,8 @@ async function run(
           { max: 3, last: b as boolean },
           { max: 2, last: b as boolean, startMs: d as number },
           { max: 2, last: b as boolean, endMs: d as number, peer: 'x' },
-          { max: 3, last: b as boolean, ...(c === undefined ? {} : { after: c }) },
-          { max: 3, last: b as boolean, ...(c === undefined ? {} : { before: c }) },
+          { max: 3, last: b as boolean, ...bound('after', c) },
+          { max: 3, last: b as boolean, ...bound('before', c) },
         ]) {
           seen.push(
             await storage
@@ -144,6 +144,10 @@ async function run(
   await storage.close()
   seen.push(await Promise.all(commits))
   return seen
+}
+
+function bound(name: 'after' | 'before', id: string | undefined): object {
+  return id === undefined ? {} : { [name]: id }
 }
 
 async function ownersOf(storage: Storage): Promise<string[]> {

@@ -66,7 +66,7 @@ export async function openStore(options: SqliteStorageOptions): Promise<Opened> 
   try {
     await writer.start()
     if (isNew) {
-      syncPath(file)
+      // Names only. SQLite has synced the file itself, and closing another descriptor of it would drop the locks held on it.
       syncPath(folder)
       syncPath(dirname(folder))
     }

@@ -4,9 +4,13 @@ import type { SpoolEntry } from '@tercet/storage'
 import type { CommitObserver, LogWrite, TableWrite, WorkUnit, Write } from '@tercet/storage/adapter'
 import { packUnit, type Packed } from './pack.ts'
 
+/** Units of an owner; texts are looked up one by one, since joining them into a key would cost more than the lookups. */
+type Hosts = Map<string, Map<string, WorkUnit[]>>
+
 /** An index of units by owner and of spool entries by destination; it holds exactly what the committer holds. */
 export class Pending implements CommitObserver {
-  readonly #units = new Map<string, WorkUnit[]>()
+  readonly #tables = new Map<string, Hosts>()
+  readonly #logs = new Map<string, Hosts>()
   readonly #spool = new Map<string, Map<string, SpoolEntry>>()
 
   wrote(unit: WorkUnit, write: Write): void {
@@ -17,17 +21,20 @@ export class Pending implements CommitObserver {
       entries.set(id, write.entry)
       return
     }
-    const place = placeOf(write)
-    const units = this.#units.get(place)
-    if (units === undefined) this.#units.set(place, [unit])
-    else if (!units.includes(unit)) units.push(unit)
+    const owners = this.#ownersOf(write)
+    const units = owners.get(write.owner)
+    if (units === undefined) owners.set(write.owner, [unit])
+    else if (!units.includes(unit)) {
+      const later = units.findIndex(other => other.state === 'open' && other.rank > unit.rank)
+      units.splice(later === -1 ? units.length : later, 0, unit)
+    }
   }
 
   /** Committed units count before open ones. */
   queued(unit: WorkUnit): void {
     for (const write of unit.writes) {
       if (write.kind === 'spool') continue
-      const units = this.#units.get(placeOf(write))
+      const units = this.#ownersOf(write).get(write.owner)
       if (units === undefined || units.length === 1) continue
       units.splice(units.indexOf(unit), 1)
       const firstOpen = units.findIndex(other => other.state === 'open')
@@ -44,18 +51,18 @@ export class Pending implements CommitObserver {
         if (entries.size === 0) this.#spool.delete(write.entry.destination)
         continue
       }
-      const place = placeOf(write)
-      const units = this.#units.get(place)
+      const owners = this.#ownersOf(write)
+      const units = owners.get(write.owner)
       const index = units?.indexOf(unit) ?? -1
       if (units === undefined || index === -1) continue
-      if (units.length === 1) this.#units.delete(place)
+      if (units.length === 1) owners.delete(write.owner)
       else units.splice(index, 1)
     }
   }
 
   /** Units with writes to a table or log of an owner, in the order in which they count. */
   units(kind: 'table' | 'log', name: string, host: string, owner: string): readonly WorkUnit[] | undefined {
-    return this.#units.size === 0 ? undefined : this.#units.get(`${kind}\0${name}\0${host}\0${owner}`)
+    return (kind === 'table' ? this.#tables : this.#logs).get(name)?.get(host)?.get(owner)
   }
 
   /** Entries that were put for a destination, settled ones included. */
@@ -63,8 +70,13 @@ export class Pending implements CommitObserver {
     return this.#spool.get(destination)
   }
 
-  get destinations(): Iterable<string> {
-    return this.#spool.keys()
+  #ownersOf(write: TableWrite | LogWrite): Map<string, WorkUnit[]> {
+    const names = isTableWrite(write) ? this.#tables : this.#logs
+    let hosts = names.get(write.name)
+    if (hosts === undefined) names.set(write.name, (hosts = new Map<string, Map<string, WorkUnit[]>>()))
+    let owners = hosts.get(write.host)
+    if (owners === undefined) hosts.set(write.host, (owners = new Map<string, WorkUnit[]>()))
+    return owners
   }
 }
 
@@ -90,8 +102,4 @@ export function isTableWrite(write: Write): write is TableWrite {
 
 export function isLogWrite(write: Write): write is LogWrite {
   return write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge'
-}
-
-function placeOf(write: TableWrite | LogWrite): string {
-  return `${isTableWrite(write) ? 'table' : 'log'}\0${write.name}\0${write.host}\0${write.owner}`
 }

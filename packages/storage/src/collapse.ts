@@ -4,10 +4,13 @@ import type { WorkUnit } from './work-unit.ts'
 import type { PutWrite, Write } from './write.ts'
 
 /** Drops lazy puts that a later lazy put of the same key in the same job replaces, and counts them in that one's `steps`. */
-export function collapseLazy(units: readonly WorkUnit[], writes: readonly Write[][]): Write[][] {
+export function collapseLazy(
+  units: readonly WorkUnit[],
+  writes: readonly (readonly Write[])[],
+): readonly (readonly Write[])[] {
   let lazyPuts = 0
   for (const list of writes) for (const write of list) if (write.kind === 'put' && write.lazy) lazyPuts += 1
-  if (lazyPuts < 2) return [...writes]
+  if (lazyPuts < 2) return writes
   const dropped = new Set<Write>()
   const earlier = new Map<string, PutWrite>()
   return writes

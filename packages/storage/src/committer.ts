@@ -54,6 +54,7 @@ export class Committer {
   writable = true
   readonly #options: CommitterOptions
   readonly #latencies = new Latencies()
+  #ranks = 0
   #commits = 0
   #rows = 0
   #queuedRows = 0
@@ -81,7 +82,10 @@ export class Committer {
 
   opened(unit: WorkUnit, write: Write): void {
     if (this.#closing) throw closed()
-    if (unit.writes.length === 1) this.open.add(unit)
+    if (unit.writes.length === 1) {
+      unit.rank = this.#ranks += 1
+      this.open.add(unit)
+    }
     this.#options.observer?.wrote(unit, write)
   }
 
@@ -216,7 +220,7 @@ export class Committer {
   /** The next job, or nothing if no write is urgent. Units that have nothing left to write are done here. */
   #take(lazyToo: boolean): FlushJob | undefined {
     const units: WorkUnit[] = []
-    const writes: Write[][] = []
+    const writes: (readonly Write[])[] = []
     const rest: WorkUnit[] = []
     const empty: WorkUnit[] = []
     let rows = 0
@@ -226,7 +230,7 @@ export class Committer {
         rest.push(unit)
         continue
       }
-      const left = unit.writes.filter(write => write.kind !== 'spool' || !write.entry.settled)
+      const left = unit.writes.some(isSettled) ? unit.writes.filter(write => !isSettled(write)) : unit.writes
       if (left.length === 0) {
         empty.push(unit)
         continue
@@ -279,6 +283,10 @@ export class Committer {
     unit.settle(error)
     this.#options.observer?.finished(unit)
   }
+}
+
+function isSettled(write: Write): boolean {
+  return write.kind === 'spool' && write.entry.settled
 }
 
 function closed(): StorageError {

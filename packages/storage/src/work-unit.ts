@@ -23,6 +23,8 @@ export class WorkUnit implements Unit {
   guarded = false
   state: UnitState = 'open'
   committedAtMs = 0
+  /** Position among all units by their first write. */
+  rank = 0
   readonly #queue: UnitQueue
   #promise: Promise<void> | undefined
   #resolve: (() => void) | undefined
@@ -53,11 +55,9 @@ export class WorkUnit implements Unit {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // A failed commit that nobody waits for must not end the process; whoever waits still hears of it.
-    promise.catch(() => {})
     this.#promise = promise
     if (this.state === 'open') this.#queue.enqueue(this)
-    else this.#reject?.(new StorageError('failed', 'The unit was abandoned'))
+    else this.settle(new StorageError('failed', 'The unit was abandoned'))
     return promise
   }
 
@@ -70,7 +70,12 @@ export class WorkUnit implements Unit {
   /** Tells whoever waits for the commit how it ended. */
   settle(error: StorageError | undefined): void {
     this.state = 'done'
-    if (error === undefined) this.#resolve?.()
-    else this.#reject?.(error)
+    if (error === undefined) {
+      this.#resolve?.()
+      return
+    }
+    // A failed commit that nobody waits for must not end the process; whoever waits still hears of it.
+    this.#promise?.catch(() => {})
+    this.#reject?.(error)
   }
 }
