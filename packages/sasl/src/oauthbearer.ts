@@ -76,7 +76,7 @@ export class OauthBearerServer implements ServerMachine {
   }
 }
 
-/** The client's side; the error a server tells is in the text of the {@link SaslError} that `success` never sees. */
+/** The client's side; what a server says about a token it refuses is acknowledged and not kept (RFC 7628 §3.2.3). */
 export function oauthBearerClient(
   bearer: { readonly token: string; readonly host?: string; readonly port?: number },
   authzid: string | undefined,

@@ -98,6 +98,11 @@ describe('SASL-08: the client’s own order decides (RFC 6120 §6.3.3)', () => {
       { offered: ['SCRAM-SHA-1-PLUS'], channelBindings: bindings, secure: false },
       'invalid-mechanism',
     ],
+    [
+      'what a token names, unless it is one for tokens',
+      { offered: [], fastOffered: ['PLAIN'], credentials: { ...password, token: { mechanism: 'PLAIN', token: 't' } } },
+      'invalid-mechanism',
+    ],
   ])('not %s', (_, options, condition) => expect(() => select(options)).toThrow(refused(condition)))
 })
 

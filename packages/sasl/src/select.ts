@@ -63,7 +63,7 @@ export function selectMechanism(options: SelectOptions): ClientMechanism {
   const order =
     token !== undefined && fastOffered.includes(token.mechanism) ? [token.mechanism, ...MECHANISMS] : MECHANISMS
   for (const name of order) {
-    if (name !== token?.mechanism && !offered.includes(name)) continue
+    if (htName(name) === undefined && !offered.includes(name)) continue
     if (!possible(name, options, choice)) continue
     if (!options.secure && !(scramName(name)?.plus === false || name === 'ANONYMOUS')) {
       reason = new SaslError('encryption-required', { text: `${name} needs an encrypted stream` })
