@@ -120,7 +120,9 @@ class TcpListener implements Listener {
       this.#accept(transport)
     } catch (cause) {
       transport.destroy()
-      this.#options.onError?.(transportError(cause))
+      // A bug of ours rather than a peer's doing: it must not pass in silence.
+      const { onError = (error: TransportError) => process.emitWarning(error) } = this.#options
+      onError(transportError(cause))
     }
   }
 }

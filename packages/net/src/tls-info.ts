@@ -1,7 +1,7 @@
 /** Facts of an established TLS connection, as the stream asks for them. */
 import type { TLSSocket } from 'node:tls'
 import type { ChannelBindingType, TlsInfo } from '@tercet/stream'
-import { tlsExporter, tlsServerEndPoint, tlsUnique } from './channel-binding.ts'
+import { tlsExporter, tlsUnique } from './channel-binding.ts'
 
 /** What the context of a connection knows better than its socket. */
 export interface TlsFacts {
@@ -12,8 +12,8 @@ export interface TlsFacts {
   readonly peerCertificateError: string | undefined
   /** Whether tls-unique may be offered, see {@link SocketTlsInfo}. */
   readonly tlsUnique: boolean
-  /** Our certificate and its `tls-server-end-point`, when the context has it ready. */
-  readonly endPoint: ((certificate: Uint8Array) => Uint8Array | undefined) | undefined
+  /** The `tls-server-end-point` of the server's certificate, if it has one. */
+  readonly endPoint: Uint8Array | undefined
 }
 
 /**
@@ -25,7 +25,6 @@ export interface TlsFacts {
  */
 export class SocketTlsInfo implements TlsInfo {
   readonly protocol: string
-  readonly cipher: string
   readonly serverName: string | undefined
   readonly alpn: string | undefined
   readonly resumed: boolean
@@ -35,10 +34,10 @@ export class SocketTlsInfo implements TlsInfo {
   readonly #socket: TLSSocket
   readonly #side: 'server' | 'client'
   readonly #endPoint: Uint8Array | undefined
+  #cipher: string | undefined
 
   constructor(socket: TLSSocket, facts: TlsFacts) {
     this.protocol = socket.getProtocol() ?? 'unknown'
-    this.cipher = socket.getCipher().name
     // Node says false for absent names; the types of @types/node agree for alpnProtocol only.
     this.serverName = (socket as { servername?: string | false | null }).servername || undefined
     this.alpn = socket.alpnProtocol || undefined
@@ -47,10 +46,16 @@ export class SocketTlsInfo implements TlsInfo {
     this.peerCertificateError = facts.peerCertificateError
     this.#socket = socket
     this.#side = facts.side
-    const server = facts.side === 'client' ? this.peerCertificate : socket.getX509Certificate()?.raw
-    this.#endPoint = server === undefined ? undefined : (facts.endPoint ?? tlsServerEndPoint)(server)
+    this.#endPoint = facts.endPoint
     this.channelBindings = available(this.protocol, this.#endPoint !== undefined, facts.tlsUnique && !this.resumed)
     if (this.protocol !== 'TLSv1.3') socket.disableRenegotiation()
+  }
+
+  /** Asked for late: it costs 20 µs, and few connections log it. Unknown once the connection is gone. */
+  get cipher(): string {
+    // Null without a connection, whatever its type says.
+    const cipher = this.#cipher === undefined ? (this.#socket.getCipher() as { name: string } | null) : undefined
+    return (this.#cipher ??= cipher?.name ?? 'unknown')
   }
 
   channelBinding(type: ChannelBindingType): Uint8Array | undefined {

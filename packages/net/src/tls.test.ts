@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectTcp, createServer as createTcp, type AddressInfo, type Socket } from 'node:net'
-import { X509Certificate } from 'node:crypto'
+import { X509Certificate, createHash } from 'node:crypto'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Transport } from '@tercet/stream'
 import { describe, expect, test } from 'vitest'
@@ -228,15 +228,16 @@ describe('direct TLS (XEP-0368 §3)', () => {
 
   test('replace() serves new certificates to new connections, and a bad set changes nothing', async () => {
     const tls = serverTls({ contexts: { 'a.test': a }, defaultName: 'a.test' })
-    await using listener = await listen({ address: '127.0.0.1', port: 0, tls }, transport =>
-      transport.start(new Recorder()),
-    )
+    const { promise, resolve } = Promise.withResolvers<Transport>()
+    await using listener = await listen({ address: '127.0.0.1', port: 0, tls }, resolve)
     const renewed = selfSigned({ domains: ['a.test'] })
     tls.replace({ 'a.test': renewed })
     expect(() => tls.replace({ 'a.test': { cert: renewed.cert, key: a.key } })).toThrow(/key for a\.test/)
     expect(() => tls.replace({ 'b.test': b })).toThrow(/default name a\.test/)
     const socket = await direct(listener.port)
     expect(socket.getPeerX509Certificate()!.raw).toEqual(new X509Certificate(renewed.cert).raw)
+    const expected = createHash('sha256').update(new X509Certificate(renewed.cert).raw).digest()
+    expect(Buffer.from((await promise).tls!.channelBinding('tls-server-end-point')!)).toEqual(expected)
     socket.destroy()
   })
 

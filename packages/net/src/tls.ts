@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket, connect, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsContext } from '@tercet/stream'
 import { aLabels, matchesDomain, type XmppService } from './certificate.ts'
-import { tlsServerEndPoint } from './channel-binding.ts'
+import { tlsServerEndPoint, tlsServerEndPointOf } from './channel-binding.ts'
 import { Deadlines } from './deadlines.ts'
 import { TransportError } from './error.ts'
 import { SocketTlsInfo } from './tls-info.ts'
@@ -62,7 +62,6 @@ export interface Handshaking {
 
 interface Entry {
   readonly secure: SecureContext
-  readonly certificate: Uint8Array
   readonly endPoint: Uint8Array | undefined
 }
 
@@ -74,6 +73,7 @@ export class ServerTls implements TlsContext {
   readonly handshakes: Deadlines<Handshaking>
   readonly #options: ServerTlsOptions
   #entries: ReadonlyMap<string, Entry>
+  #replacedMs: number | undefined
   // One callback for all connections; sessions may be resumed by ticket, early data is never accepted (Node has none).
   readonly #select = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
     done(null, this.#find(name).secure)
@@ -93,6 +93,7 @@ export class ServerTls implements TlsContext {
    */
   replace(contexts: Readonly<Record<string, TlsCredential>>): void {
     this.#entries = entries(this.#options, contexts)
+    this.#replacedMs = performance.now()
   }
 
   /** @internal Starts the handshake on a connected socket. */
@@ -116,14 +117,17 @@ export class ServerTls implements TlsContext {
       peerCertificateError:
         this.#options.requestCert === true ? chainError(socket, certificate) : 'no certificate was asked for',
       tlsUnique: this.#options.tlsUnique ?? false,
-      endPoint: own => this.#endPoint(own),
+      endPoint: this.#endPoint(socket),
     })
   }
 
-  #endPoint(certificate: Uint8Array): Uint8Array | undefined {
-    for (const entry of this.#entries.values())
-      if (Buffer.compare(entry.certificate, certificate) === 0) return entry.endPoint
-    return tlsServerEndPoint(certificate) // replaced since the handshake began
+  #endPoint(socket: TLSSocket): Uint8Array | undefined {
+    // A handshake that began before the certificates were replaced has shown an old one.
+    const replaced =
+      this.#replacedMs !== undefined && performance.now() - this.#replacedMs < this.handshakeTimeoutMs * 2
+    if (replaced) return tlsServerEndPointOf(socket)
+    return this.#find((socket as { servername?: string | false | null }).servername || this.#options.defaultName)
+      .endPoint
   }
 
   #find(name: string): Entry {
@@ -182,7 +186,7 @@ export class ClientTls implements TlsContext {
       peerCertificate: certificate,
       peerCertificateError: error,
       tlsUnique: this.#options.tlsUnique ?? false,
-      endPoint: undefined,
+      endPoint: certificate && tlsServerEndPoint(certificate),
     })
   }
 }
@@ -219,7 +223,7 @@ function entries(
 function entry(options: ServerTlsOptions, name: string, credential: TlsCredential): Entry {
   try {
     const { raw } = new X509Certificate(credential.cert)
-    return { secure: secureContext(options, credential), certificate: raw, endPoint: tlsServerEndPoint(raw) }
+    return { secure: secureContext(options, credential), endPoint: tlsServerEndPoint(raw) }
   } catch (cause) {
     throw new TransportError('certificate', `The certificate or the key for ${name} is not usable`, { cause })
   }

@@ -5,6 +5,7 @@ import type { Endpoint, TlsInfo, Transport, TransportSink } from '@tercet/stream
 import type { WebSocket } from 'ws'
 import { localEnd, remoteEnd } from './endpoint.ts'
 import { TransportError, transportError } from './error.ts'
+import { tlsServerEndPoint, tlsServerEndPointOf } from './channel-binding.ts'
 import { SocketTlsInfo } from './tls-info.ts'
 
 /** How long the closing handshake may take before the connection is dropped. */
@@ -203,12 +204,13 @@ export class WebSocketTransport implements Transport {
 }
 
 function tlsInfo(socket: TLSSocket, side: 'server' | 'client'): TlsInfo {
+  // The HTTP client has verified the certificate for the host of the address; servers ask browsers for none.
+  const peerCertificate = side === 'client' ? socket.getPeerX509Certificate()?.raw : undefined
   return new SocketTlsInfo(socket, {
     side,
-    // The HTTP client has verified the certificate for the host of the address; servers ask browsers for none.
-    peerCertificate: side === 'client' ? socket.getPeerX509Certificate()?.raw : undefined,
+    peerCertificate,
     peerCertificateError: side === 'client' ? undefined : 'no certificate was asked for',
     tlsUnique: false,
-    endPoint: undefined,
+    endPoint: peerCertificate === undefined ? tlsServerEndPointOf(socket) : tlsServerEndPoint(peerCertificate),
   })
 }
