@@ -5,6 +5,7 @@ import { slixmpp } from './clients/slixmpp.ts'
 import type { InteropClient, Login, Session, Talker } from './clients/interop-client.ts'
 import { temporaryHome } from './home.ts'
 import { makeCertificate } from './servers/certificate.ts'
+import { recorded } from './record.ts'
 import { launchServer } from './servers/launch.ts'
 import type { ServerUnderTest } from './servers/server-under-test.ts'
 
@@ -22,7 +23,7 @@ export interface Stage<S extends Talker> {
   readonly mine: Account
   /** The account of the other party, which slixmpp plays. */
   readonly theirs: Account
-  /** Makes one more account. */
+  /** Makes one more account for the client under test. */
   readonly account: (local: string, password?: string) => Promise<Account>
 }
 
@@ -36,24 +37,30 @@ export interface Behaviour<S extends Talker> {
 export function interop<S extends Talker>(client: InteropClient<S>, behaviours: readonly Behaviour<S>[]): void {
   describe(client.name, () => {
     let server: ServerUnderTest
+    /** The server as the client under test sees it: through a relay when its XML is recorded. */
+    let seen: ServerUnderTest
     let version: string
     beforeAll(async () => {
       version = await client.version()
       await slixmpp.version()
-      server = await launchServer(client.name)
+      server = await launchServer()
+      seen = process.env['TERCET_INTEROP_RECORD'] === '1' ? await recorded(server, client.name) : server
     })
-    // Nothing to stop when the client is missing: the server was not started then.
-    afterAll(async () => (server as ServerUnderTest | undefined)?.stop())
+    afterAll(async () => {
+      // Neither is there when the client is missing.
+      if ((seen as ServerUnderTest | undefined) !== server) await seen.stop()
+      await (server as ServerUnderTest | undefined)?.stop()
+    })
 
     test.each(behaviours.map((behaviour, index) => ({ ...behaviour, index })))('$title', async ({ run, index }) => {
       onTestFailed(() => console.log(`Last words of ${server.name}:\n${server.log().slice(-4_000)}`))
       const account = async (local: string, password = `secret of ${local}`) => {
         const jid = `${local}@${server.domain}`
         await server.addAccount(jid, password)
-        return { server, jid, password }
+        return { server: seen, jid, password }
       }
       const mine = await account(`romeo${index}`)
-      const theirs = await account(`juliet${index}`)
+      const theirs = { ...(await account(`juliet${index}`)), server }
       const did = await run({ client, server, mine, theirs, account })
       const share = await server.handoverShare(mine.jid)
       const handover = share === undefined ? '' : `; ${(share * 100).toFixed(1)} % of its stanzas handed over`
@@ -93,7 +100,7 @@ const wrongPassword: Behaviour<Talker> = {
     await expectRefusal(
       client,
       { ...mine, password: 'something else', resource: 'balcony' },
-      /not.?authori[sz]ed|login failed|authentication failed/iu,
+      /not.?authori[sz]ed|auth failure|login failed|authentication failed/iu,
     )
     return 'was refused with a wrong password'
   },

@@ -73,6 +73,8 @@ export class Peer implements AsyncDisposable {
         living.delete(this.child)
         resolve()
       }
+      // Closed is when everything was read; a daemon that left the group may hold our pipes open for longer than that.
+      this.child.on('exit', () => void setTimeout(end, 1_000).unref())
       this.child.on('close', end).on('error', error => {
         this.#output += `\n${error.message}`
         end()

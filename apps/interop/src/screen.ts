@@ -58,9 +58,13 @@ export class Screen implements AsyncDisposable {
     await this.#call('send-keys', '-l', '--', line, ';', 'send-keys', 'Enter')
   }
 
-  /** The text on the screen; lines that the terminal wrapped are joined. */
+  /** The text on the screen without blank lines; lines that the terminal wrapped are joined. */
   async text(): Promise<string> {
-    return (await this.#call('capture-pane', '-p', '-J')).trimEnd()
+    const lines = (await this.#call('capture-pane', '-p', '-J')).split('\n')
+    return lines
+      .filter(line => /[^\s│]/u.test(line))
+      .map(line => line.trimEnd())
+      .join('\n')
   }
 
   /** Whether the program has ended. */

@@ -19,7 +19,7 @@ export interface Login {
 
 /** A logged-in client that can write and read chat messages. */
 export interface Talker extends AsyncDisposable {
-  /** The full JID, where this client chooses or learns its resource. */
+  /** The full JID; the bare one of a client that does not let us choose its resource. */
   readonly jid: string
   /** What protected the stream, as far as the client tells. */
   readonly tls: string

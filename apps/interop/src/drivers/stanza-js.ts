@@ -58,7 +58,7 @@ function start(login: DriverLogin): (command: Command) => Promise<void> {
 }
 
 async function ready(agent: Agent, login: DriverLogin): Promise<void> {
-  const { items = [] } = await agent.getRoster()
+  const { items } = await agent.getRoster()
   reportRoster(items)
   agent.sendPresence()
   emit({ event: 'ready', jid: agent.jid, tls: login.wsUrl.startsWith('wss:') ? 'wss' : null })
