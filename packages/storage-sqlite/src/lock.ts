@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '@tercet/storage'
 
+/** Locks in force: a connection that nobody refers to is collected, and its lock with it. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes the folder, and makes it if it is missing. The lock is SQLite's own on an empty database, so a stale one cannot exist; the file with the pid is only
  * for people.
@@ -29,8 +32,10 @@ export function lockFolder(folder: string): Disposable {
   } catch {
     // A full disk: the lock holds all the same.
   }
+  held.add(db)
   return {
     [Symbol.dispose]: () => {
+      held.delete(db)
       rmSync(pidFile, { force: true })
       db.close()
     },
