@@ -16,7 +16,6 @@ export class Writes {
   readonly names: Names
   readonly rows: Rows
   readonly entries: Entries
-  readonly #db: DatabaseSync
   readonly #file: string
   readonly #begin: StatementSync
   readonly #commit: StatementSync
@@ -29,7 +28,6 @@ export class Writes {
   readonly #destinations: StatementSync
 
   constructor(db: DatabaseSync, file: string) {
-    this.#db = db
     this.#file = file
     this.names = new Names(db)
     this.rows = new Rows(db, this.names)
@@ -88,8 +86,11 @@ export class Writes {
 
   #takeBack(): void {
     this.names.rolledBack()
-    // SQLite rolls back by itself on some errors.
-    if (this.#db.isTransaction) this.#rollback.run()
+    try {
+      this.#rollback.run()
+    } catch {
+      // SQLite has rolled back by itself, as it does on some errors.
+    }
   }
 
   #apply(packed: Packed, isolated: boolean): Refused[] {

@@ -5,8 +5,9 @@ import { workerData } from 'node:worker_threads'
 
 // True because backup.ts alone starts this module.
 const { from, to } = workerData as { readonly from: string; readonly to: string }
-const db = new DatabaseSync(from, { timeout: 10_000 })
+const db = new DatabaseSync(from)
 try {
+  db.exec('PRAGMA busy_timeout = 10000')
   db.prepare('VACUUM INTO ?').run(to)
 } finally {
   db.close()

@@ -45,7 +45,7 @@ export function lockFolder(folder: string): Disposable {
 function openLock(folder: string): DatabaseSync {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+    return new DatabaseSync(join(folder, 'lock.db'))
   } catch (cause) {
     throw new StorageError('failed', `${folder} cannot be used as a folder for the store`, { cause })
   }

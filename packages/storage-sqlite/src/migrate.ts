@@ -28,7 +28,11 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
     db.exec(`PRAGMA user_version = ${steps.length}`)
     db.exec('COMMIT')
   } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
+    try {
+      db.exec('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself, as it does on some errors.
+    }
     throw error
   }
 }

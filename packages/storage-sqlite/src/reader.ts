@@ -19,8 +19,9 @@ export class Reader {
   readonly #spoolCount: StatementSync
 
   constructor(file: string) {
-    const db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
+    const db = new DatabaseSync(file, { readOnly: true })
     this.#db = db
+    db.exec('PRAGMA busy_timeout = 1000')
     db.exec('PRAGMA cache_size = -16384')
     this.#scope = db.prepare(`SELECT id FROM scope WHERE kind = 'table' AND name = ? AND host = ?`)
     this.#row = db.prepare(`SELECT version, value FROM row WHERE owner = (${ownerOf}) AND key = ?`)

@@ -68,7 +68,7 @@ export function spoolRules(fixture: Fixture): void {
     storage.table('sessions').put(unit, 'h', 'o', 'k', 1, { lazy: true })
     const commit = unit.commit()
     storage.spool.settle([entry])
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise(resolve => setTimeout(resolve, 0))
     expect(storage.stats()).toMatchObject({ commits: 0, rows: 0 })
     await put(entryOf('2')).commit()
     await commit
@@ -111,7 +111,7 @@ export function spoolRules(fixture: Fixture): void {
     await put(entry).commit()
     fixture.storage.spool.settle([entry])
     fixture.storage.spool.settle([entry, entry])
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise(resolve => setTimeout(resolve, 0))
     expect(fixture.storage.stats().commits).toBe(1)
     await put(entryOf('2')).commit()
     expect(fixture.storage.stats()).toMatchObject({ commits: 2, rows: 3 })

@@ -137,7 +137,7 @@ export function tableRules(fixture: Fixture): void {
   test('a lazy put waits for the next flush, and the last of several counts', async () => {
     const lazy = [1, 2, 3].map(value => put('lazy', value, { lazy: true }).commit())
     expect(await get('lazy')).toMatchObject({ value: 3, version: 3 })
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise(resolve => setTimeout(resolve, 0))
     expect(fixture.storage.stats()).toMatchObject({ commits: 0, rows: 0, backlog: 3 })
     await put('other', 1).commit()
     await Promise.all(lazy)
