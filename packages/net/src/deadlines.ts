@@ -28,14 +28,6 @@ export class Deadlines<T> {
     if (this.#members.size === 0) this.#rest()
   }
 
-  /** Expires everybody now. */
-  clear(): void {
-    const members = [...this.#members.keys()]
-    this.#members.clear()
-    this.#rest()
-    for (const member of members) this.#expire(member)
-  }
-
   #sweep(): void {
     const now = performance.now()
     for (const [member, deadline] of this.#members) {

@@ -29,3 +29,4 @@ export {
   type SrvRecord,
 } from './resolve.ts'
 export { targets, type Target, type TargetOptions } from './srv.ts'
+export { isPublicAddress } from './public-address.ts'

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { listen } from './listen.ts'
 import { Recorder } from './loopback.fixture.ts'
@@ -80,3 +82,36 @@ test('close() drops handshakes under way', async () => {
   expect((await promise).name).toBe('TransportError')
   expect(tls.handshakes.size).toBe(0)
 })
+
+test.runIf(process.platform === 'linux')(
+  'a process without free file descriptors goes on listening, and serves when it has some',
+  async () => {
+    const greeter = fileURLToPath(new URL('greeter.fixture.ts', import.meta.url))
+    const node = [process.execPath, '--experimental-strip-types', '--conditions=@tercet/source', greeter]
+    const server = spawn('sh', ['-c', 'ulimit -n 48 && exec "$@"', 'sh', ...node], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    const peers: Socket[] = []
+    try {
+      const [port] = (await once(server, 'message')) as [number]
+      const dialled = () => {
+        const peer = connect(port, '127.0.0.1')
+        peer.on('error', () => {})
+        peers.push(peer)
+        return new Promise<string>(resolve => {
+          peer.once('data', bytes => resolve(bytes.toString()))
+          peer.once('close', () => resolve('turned away'))
+        })
+      }
+      const answers = await Promise.all(Array.from({ length: 64 }, dialled))
+      expect(answers).toContain('hello')
+      expect(answers).toContain('turned away')
+      server.send('close')
+      await once(server, 'message')
+      expect(await dialled()).toBe('hello')
+    } finally {
+      server.kill()
+      for (const peer of peers) peer.destroy()
+    }
+  },
+)

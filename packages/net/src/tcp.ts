@@ -25,6 +25,8 @@ export class TcpTransport implements Transport {
   #socket: Socket
   #sink: TransportSink | undefined
   #state: State = 'open'
+  /** As the stream wishes; before start() and during a handshake the socket itself must not flow. */
+  #paused = false
   #tls: TlsInfo | undefined
   #upgrade: PromiseWithResolvers<void> | undefined
   #error: Error | undefined
@@ -69,11 +71,13 @@ export class TcpTransport implements Transport {
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#paused = true
+    if (this.#listening()) this.#socket.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#paused = false
+    if (this.#listening()) this.#socket.resume()
   }
 
   async upgrade(context: TlsContext): Promise<void> {
@@ -134,21 +138,25 @@ export class TcpTransport implements Transport {
   #wrap(context: ServerTls | ClientTls): TLSSocket {
     const plain = this.#socket
     while (plain.read() !== null);
-    const paused = plain.isPaused()
     const secure = context.wrap(plain)
     TcpTransport.#own(secure, this)
     secure.once(context.side === 'server' ? 'secure' : 'secureConnect', TcpTransport.#onSecure)
     secure.on('_tlsError', TcpTransport.#onTlsError).on('end', TcpTransport.#onEnd)
     this.#socket = secure
-    if (paused) secure.pause()
+    secure.pause() // what comes right behind the handshake waits for #listen
     return secure
+  }
+
+  #listening(): boolean {
+    return this.#sink !== undefined && this.#state !== 'upgrading'
   }
 
   #listen(): void {
     const socket = this.#socket
     if (this.#tls === undefined) socket.on('end', TcpTransport.#onEnd) // else it was there for the handshake
     socket.on('data', TcpTransport.#onData).on('drain', TcpTransport.#onDrain)
-    if (this.#state === 'closing') socket.resume()
+    if (this.#paused && this.#state !== 'closing') socket.pause()
+    else socket.resume()
   }
 
   #closed(): void {

@@ -124,6 +124,40 @@ test('clear bytes behind <starttls/> that wait in the socket are discarded (RFC 
   server.close()
 })
 
+test('what comes right behind the handshake is not lost, whatever was paused and resumed meanwhile', async () => {
+  await using wire = await loopback()
+  const { transport, sink } = await wire.accepted
+  transport.pause()
+  const upgrade = transport.upgrade(serverTls({ contexts, defaultName: 'a.test' }))
+  transport.resume()
+  transport.pause()
+  transport.resume()
+  const secure = connectTls({ socket: wire.peer, rejectUnauthorized: false })
+  secure.write('<stream>') // waits in Node, and leaves together with the client's Finished
+  await upgrade
+  await sink.until(it => it.text === '<stream>')
+  transport.pause()
+  secure.write('<auth/>')
+  await new Promise(setImmediate)
+  expect(sink.text).toBe('<stream>')
+  transport.resume()
+  await sink.until(it => it.text === '<stream><auth/>')
+  secure.destroy()
+})
+
+test('over TLS too write() turns false before a peer that stops reading, and drained() follows', async () => {
+  await using pair = await upgraded()
+  pair.near.pause()
+  const block = 'x'.repeat(16_384)
+  let written = 0
+  do written += block.length
+  while (pair.far.write(block))
+  expect(pair.far.buffered).toBeLessThanOrEqual(65_536 + block.length)
+  pair.near.resume()
+  await pair.sinks.far.until(it => it.drains > 0)
+  await pair.sinks.near.until(it => it.bytes === written)
+})
+
 test('clear bytes in place of a handshake refuse it, and reach nobody (RFC 6120 §5.4.3.2)', async () => {
   await using wire = await loopback()
   const { transport, sink } = await wire.accepted
