@@ -16,6 +16,7 @@ export const scannedStanzas: readonly string[] = [
   `<message to='juliet@capulet.example' type='chat' id='rp-1'><body>&gt; Shall we meet?\nYes, gladly</body><reply xmlns='urn:xmpp:reply:0' to='juliet@capulet.example/balcony' id='4f2c1a2e'/><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='17'/></fallback></message>`,
   `<message to='juliet@capulet.example' type='chat' id='om-1'><encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='27183'><key rid='31415'>MwohBcL9ZDtmZp1gLoEU3CWUwTVkIYMUNRN0tKdRHvQFEiEFWvmAoTJfYKNWqxTV0bHdGKGJ8kmsbGBD1pIvHxkaIQXg==</key><key rid='12321'>MwohBZRmv0aTZt1bIlKfKQ2vqwJZs6IkyfJuZQGdhXEbLXYQEiEF6IkyfJuZQGdhXEbLXYQ==</key><iv>Ds1BhnGKTX8NxjvM</iv></header><payload>q4lf9n2Yd3kKNXhPR7Cc3iAd0BzK0g==</payload></encrypted><encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl' name='OMEMO'/><body>I sent you an OMEMO encrypted message</body><store xmlns='urn:xmpp:hints'/></message>`,
   `<message to='juliet@capulet.example' type='chat' id='f-1'><body>https://upload.example/a5b0c7f2/balcony.jpg</body><x xmlns='jabber:x:oob'><url>https://upload.example/a5b0c7f2/balcony.jpg</url></x></message>`,
+  `<message to='juliet@capulet.example' type='chat' id='g&#34;o'><body>it&#39;s&#10;a break &#x1F339;</body></message>`,
   `<presence/>`,
   `<presence id='p-2'><show>away</show><status>Gone to the friar</status><priority>5</priority>${CAPS} ver='QgayPKawpkPSDYmwT/WM94uAlu0='/><x xmlns='vcard-temp:x:update'><photo>01b87fcd030b72895ff8e88db57ec525450f000d</photo></x><idle xmlns='urn:xmpp:idle:1' since='2026-11-20T09:12:33Z'/></presence>`,
   `<presence to='verona@rooms.capulet.example/Romeo'>${CAPS} ver='8RovUdtOmiAjzj+xI7SK5BCw3A8='/><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
@@ -42,7 +43,6 @@ export const scannedStanzas: readonly string[] = [
 export const handedOverStanzas: readonly string[] = [
   `<message to='juliet@capulet.example'><body><![CDATA[1 < 2 ]] && "3"]]> and more</body></message>`,
   `<c:message xmlns:c='jabber:client' to='juliet@capulet.example'><c:body>prefixed</c:body><x xmlns='urn:example:x'/></c:message>`,
-  `<message to='juliet@capulet.example'><body>line&#10;break &#x1F339;</body></message>`,
   `<message\n  to = 'juliet@capulet.example'\tid='a\nb'\r\n><body>odd\r\nwhite\rspace</body ></message\n>`,
   `<message><x xmlns='urn:example:x' xmlns:p='urn:example:p' p:a='1' a='2'><p:y p:b='3'/></x></message>`,
   `<message><r\u00e9sum\u00e9 xmlns='urn:example:\u00fc' caf\u00e9='1'/></message>`,

@@ -3,6 +3,8 @@
  * Rows run in turn several times; printed are the median and the least of the rounds.
  */
 import { Buffer } from 'node:buffer'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 // @ts-expect-error it comes without types
 import { Parser } from '@xmpp/xml'
 import { JXT } from 'stanza'
@@ -24,7 +26,7 @@ type Row = () => number
 function opened(framing: 'scan' | 'sax'): StreamReader {
   const reader = tcpReader({ framing })
   reader.push(Buffer.from(clientHeader))
-  reader.next()
+  while (reader.next() !== undefined);
   return reader
 }
 
@@ -39,6 +41,14 @@ function each(reader: StreamReader, input: readonly Uint8Array[], use: (element:
     }
     return sum
   }
+}
+
+/** The same bytes in other pieces, many stanzas over so that the pieces differ. */
+function cut(input: readonly Uint8Array[], size: number): Uint8Array[] {
+  const stream = Buffer.concat(input)
+  const pieces: Uint8Array[] = []
+  for (let i = 0; i < stream.length; i += size) pieces.push(stream.subarray(i, i + size))
+  return pieces
 }
 
 const FROM = " from='" + escapeAttr('romeo@montague.example/orchard') + "'"
@@ -98,6 +108,11 @@ const rows: [title: string, row: Row, stanzas: number][] = [
   ['ours: to tree', each(opened('scan'), chunks, element => element.toElement().children.length), chunks.length],
   ['ours: bytes in, stamped bytes out', each(opened('scan'), chunks, stamp), chunks.length],
   ['xmpp.js (@xmpp/xml, ltx): to tree', xmppJs(), chunks.length],
+  ...[16_384, 1460, 100].map((size): [string, Row, number] => [
+    `ours: to fragment, in chunks of ${size}`,
+    each(opened('scan'), cut(chunks, size), element => element.attrs.length),
+    chunks.length,
+  ]),
   ['stanza.js StreamParser: to tree and JSON', stanzaJs(), chunks.length],
   [
     'ours: sax framing, to tree',
@@ -139,3 +154,15 @@ const ratio = median(times[1]!) / median(times[3]!)
 console.log(
   `to tree, ours / xmpp.js: ${ratio.toFixed(2)}; scanned ${scanReader.scanned}, handed over ${scanReader.handovers}`,
 )
+
+setFlagsFromString('--expose-gc')
+// The global of a context made after the flag was set.
+const gc = runInNewContext('gc') as () => void
+gc()
+const before = process.memoryUsage()
+const idle = Array.from({ length: 100_000 }, () => opened('scan'))
+gc()
+gc()
+const after = process.memoryUsage()
+const held = after.heapUsed + after.external - before.heapUsed - before.external
+console.log(`idle reader after its header: ${Math.round(held / idle.length)} bytes`)

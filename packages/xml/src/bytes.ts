@@ -12,6 +12,7 @@ export const QUERY = 0x3f
 export const LBRACKET = 0x5b
 export const RBRACKET = 0x5d
 export const SEMI = 0x3b
+export const HASH = 0x23
 
 /** May begin a name; bytes above ASCII are judged when they are characters. */
 export const NAME_START = 1
@@ -53,4 +54,10 @@ function classes(): Uint16Array {
   table[0x0d] = SPACE | PLAIN
   table[0x0a] = SPACE | PLAIN | SCAN_TEXT
   return table
+}
+
+/** Char of XML 1.0 §2.2: may a character reference name it? */
+export function isLegalChar(code: number): boolean {
+  if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd
+  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff)
 }

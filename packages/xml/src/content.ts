@@ -8,7 +8,7 @@ import { childrenOf, decode, treeOf } from './tree.ts'
 import { write, writeChildren } from './write.ts'
 
 const NONE: readonly never[] = []
-const UNSCANNED = /&#| xmlns:|<xml:/
+const UNSCANNED = / xmlns:|<xml:/
 
 /** Content that came from the scan: text in which the default namespace is `ns`, and an index of the child elements. */
 export interface Scanned {

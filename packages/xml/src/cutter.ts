@@ -10,6 +10,8 @@ import {
   CLASS,
   EQ,
   GT,
+  HASH,
+  isLegalChar,
   LBRACKET,
   LT,
   NAME,
@@ -263,7 +265,6 @@ export class Cutter {
   }
 }
 
-const HASH = 0x23
 const SMALL_X = 0x78
 
 /** The reference between `&` and `;` is one of the five entities or names a legal character (RFC 6120 §11.1). */
@@ -277,13 +278,7 @@ function checkReference(bytes: Uint8Array, start: number, end: number): void {
   const hex = bytes[start + 1] === SMALL_X
   const digits = name.slice(hex ? 2 : 1)
   if (end - start > 12 || !(hex ? /^[0-9A-Fa-f]+$/ : /^[0-9]+$/).test(digits)) throw malformed('a character reference')
-  if (!isLegal(Number.parseInt(digits, hex ? 16 : 10))) throw malformed('a reference to a forbidden character')
-}
-
-/** Char of XML 1.0 §2.2. */
-function isLegal(code: number): boolean {
-  if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd
-  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff)
+  if (!isLegalChar(Number.parseInt(digits, hex ? 16 : 10))) throw malformed('a reference to a forbidden character')
 }
 
 /** `<!` that opens no CDATA section inside an element. */

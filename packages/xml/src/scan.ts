@@ -1,7 +1,7 @@
 /**
  * The validating byte scan: a recogniser of a strict subset of XML in which almost every stanza is written.
  * What it accepts may be forwarded byte for byte; what it does not know it hands over to the sax reader and never repairs.
- * Known are: ASCII names without prefixes, attributes set apart by spaces, `xml:…` attributes, the five entities, UTF-8.
+ * Known are: ASCII names without prefixes, attributes set apart by spaces, `xml:…` attributes, the five entities, characters by number, UTF-8.
  */
 import {
   AMP,
@@ -9,6 +9,8 @@ import {
   CLASS,
   EQ,
   GT,
+  HASH,
+  isLegalChar,
   LT,
   QUOT,
   RBRACKET,
@@ -16,6 +18,7 @@ import {
   SCAN_START,
   SCAN_TEXT,
   SCAN_VALUE,
+  SEMI,
   SLASH,
 } from './bytes.ts'
 import { isLegalDefault, sameBytes } from './scan-names.ts'
@@ -96,10 +99,11 @@ export function scan(
   let i = start
   found.nsStart = found.nsEnd = 0
 
+  // Beyond the end a 0 is read, which stops every loop: reading outside of the array would make the engine give up on it.
   while (true) {
     // b[i] is the < of a tag.
-    let c = b[++i]!
-    if (i >= end) return MORE
+    if (++i >= end) return MORE
+    let c = b[i]!
     if (c === SLASH) {
       const name = ++i
       depth--
@@ -119,7 +123,7 @@ export function scan(
       const name = i
       if ((CLASS[c]! & SCAN_START) === 0) return HAND_OVER
       if (depth === maxDepth) return HAND_OVER
-      do c = b[++i]!
+      do c = ++i < end ? b[i]! : 0
       while ((CLASS[c]! & SCAN_NAME) !== 0)
       if (i >= end) return MORE
       if (i - name > maxName) return HAND_OVER
@@ -129,22 +133,22 @@ export function scan(
       let nsEnd = 0
       let count = 0
       while (c === 0x20) {
-        do c = b[++i]!
+        do c = ++i < end ? b[i]! : 0
         while (c === 0x20)
         if (i >= end) return MORE
         if (c === GT || c === SLASH) break
         const attribute = i
         if ((CLASS[c]! & SCAN_START) === 0) return HAND_OVER
-        do c = b[++i]!
+        do c = ++i < end ? b[i]! : 0
         while ((CLASS[c]! & SCAN_NAME) !== 0)
         if (c === 0x3a) {
           // xml: is the one prefix that needs no declaration.
           if (i - attribute !== 3 || b[attribute] !== 0x78 || b[attribute + 1] !== 0x6d || b[attribute + 2] !== 0x6c) {
             return i < end ? HAND_OVER : MORE
           }
-          c = b[++i]!
+          c = ++i < end ? b[i]! : 0
           if ((CLASS[c]! & SCAN_START) === 0) return i < end ? HAND_OVER : MORE
-          do c = b[++i]!
+          do c = ++i < end ? b[i]! : 0
           while ((CLASS[c]! & SCAN_NAME) !== 0)
         }
         if (i + 1 >= end) return MORE
@@ -156,7 +160,7 @@ export function scan(
         const valueChar = i - shrink
         let special = false
         while (true) {
-          while ((CLASS[(c = b[i]!)]! & SCAN_VALUE) !== 0) i++
+          while ((CLASS[(c = i < end ? b[i]! : 0)]! & SCAN_VALUE) !== 0) i++
           if (i >= end) return MORE
           if (c === quote) break
           if (c === APOS || c === QUOT) i++
@@ -174,8 +178,8 @@ export function scan(
           } else return HAND_OVER
         }
         const valueEnd = i
-        c = b[++i]!
-        if (i >= end) return MORE
+        if (++i >= end) return MORE
+        c = b[i]!
         if (c !== 0x20 && c !== GT && c !== SLASH) return HAND_OVER
         // A repeated name is refused by the sax reader.
         const length = attributeEnd - attribute
@@ -254,7 +258,7 @@ export function scan(
 
     // Character data up to the next tag.
     while (true) {
-      while ((CLASS[(c = b[i]!)]! & SCAN_TEXT) !== 0) i++
+      while ((CLASS[(c = i < end ? b[i]! : 0)]! & SCAN_TEXT) !== 0) i++
       if (i >= end) return MORE
       if (c === LT) break
       if (c === RBRACKET) {
@@ -279,16 +283,32 @@ export function scan(
   return i
 }
 
-/** Offset behind one of the five entities at `i`. */
+/** Offset behind the reference at `i`: one of the five entities, or a legal character by number. */
 function reference(b: Uint8Array, i: number, end: number): number {
   if (i + 5 >= end) return MORE
   const a = b[i + 1]
   const c = b[i + 2]
-  if ((a === 0x6c || a === 0x67) && c === 0x74 && b[i + 3] === 0x3b) return i + 4
-  if (a === 0x61 && c === 0x6d && b[i + 3] === 0x70 && b[i + 4] === 0x3b) return i + 5
-  if (a === 0x71 && c === 0x75 && b[i + 3] === 0x6f && b[i + 4] === 0x74 && b[i + 5] === 0x3b) return i + 6
-  if (a === 0x61 && c === 0x70 && b[i + 3] === 0x6f && b[i + 4] === 0x73 && b[i + 5] === 0x3b) return i + 6
-  return HAND_OVER
+  if ((a === 0x6c || a === 0x67) && c === 0x74 && b[i + 3] === SEMI) return i + 4
+  if (a === 0x61 && c === 0x6d && b[i + 3] === 0x70 && b[i + 4] === SEMI) return i + 5
+  if (a === 0x71 && c === 0x75 && b[i + 3] === 0x6f && b[i + 4] === 0x74 && b[i + 5] === SEMI) return i + 6
+  if (a === 0x61 && c === 0x70 && b[i + 3] === 0x6f && b[i + 4] === 0x73 && b[i + 5] === SEMI) return i + 6
+  return a === HASH ? numeric(b, i + 2, end) : HAND_OVER
+}
+
+/** Offset behind a character reference whose number begins at `i`; Go and GLib write apostrophes so. */
+function numeric(b: Uint8Array, i: number, end: number): number {
+  const radix = b[i] === 0x78 ? 16 : 10
+  if (radix === 16) i++
+  const digits = i
+  let code = 0
+  for (; i < end && i - digits < 8; i++) {
+    const c = b[i]!
+    if (c === SEMI) return i > digits && isLegalChar(code) ? i + 1 : HAND_OVER
+    const digit = c <= 0x39 ? c - 0x30 : (c | 0x20) - 0x57
+    if (digit < 0 || digit >= radix || (c > 0x39 && digit < 10)) return HAND_OVER
+    code = code * radix + digit
+  }
+  return i < end ? HAND_OVER : MORE
 }
 
 /** Offset behind the character above ASCII at `i`; its bytes are checked as a whole later (RFC 6120 §11.6). */

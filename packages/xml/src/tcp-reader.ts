@@ -123,7 +123,7 @@ class TcpReader implements StreamReader {
     if (this.state === HEADER) return this.cut('header', false)
     const c = chunk[at]!
     if (c !== LT) return this.between(chunk, c)
-    if (!this.config.scans || chunk[at + 1] === SLASH) return this.cut('element', !this.config.scans)
+    if (!this.config.scans || (at + 1 < end && chunk[at + 1] === SLASH)) return this.cut('element', !this.config.scans)
     const element = tryScan(chunk, at, end, this.context, this.config.limits)
     if (element === undefined) return this.cut('element', scanEnd === HAND_OVER)
     this.at = scanEnd

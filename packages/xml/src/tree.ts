@@ -8,6 +8,8 @@ const GT = 0x3e
 const SLASH = 0x2f
 const SPACE = 0x20
 const EQ = 0x3d
+const HASH = 0x23
+const SMALL_X = 0x78
 const NONE: readonly string[] = []
 
 /** Where {@link treeOf} and {@link textOf} stopped. */
@@ -84,22 +86,25 @@ function content(text: string, ns: string): Child[] {
   }
 }
 
-/** Resolves the five entities, the only references that the scan passes. */
+/** Resolves the five entities and characters by number. */
 export function decode(text: string): string {
   if (!text.includes('&')) return text
   let decoded = ''
   let from = 0
   for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', from)) {
-    decoded += text.substring(from, amp)
     const semi = text.indexOf(';', amp)
-    decoded += character(text, amp + 1)
+    decoded += text.substring(from, amp) + character(text, amp + 1, semi)
     from = semi + 1
   }
   return decoded + text.substring(from)
 }
 
-function character(text: string, i: number): string {
+function character(text: string, i: number, semi: number): string {
   switch (text.charCodeAt(i)) {
+    case HASH:
+      return text.charCodeAt(i + 1) === SMALL_X
+        ? String.fromCodePoint(Number.parseInt(text.substring(i + 2, semi), 16))
+        : String.fromCodePoint(Number.parseInt(text.substring(i + 1, semi), 10))
     case 0x6c:
       return '<'
     case 0x67:
