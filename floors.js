@@ -8,7 +8,7 @@ export const floors = {
   packages: {
     jid: [],
     xml: [],
-    sasl: [],
+    sasl: ['jid'],
     plugin: [],
     stanza: ['jid', 'xml'],
     stream: ['jid', 'xml', 'sasl', 'stanza', 'plugin'],

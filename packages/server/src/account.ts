@@ -55,14 +55,8 @@ export class Account {
   turn<T>(task: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.run(() => {
-        try {
-          const value = task()
-          if (value instanceof Promise) return value.then(resolve, reject)
-          resolve(value)
-        } catch (error) {
-          // Whatever the task throws is the caller's.
-          reject(error as Error)
-        }
+        const result = new Promise<T>(done => done(task()))
+        return result.then(resolve, reject)
       })
     })
   }

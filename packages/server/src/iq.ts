@@ -1,8 +1,9 @@
 /** Requests and who answers them: one handler for each type, target and payload (RFC 6120 §8.2.3, §10.5). */
 
 import type { Jid } from '@tercet/jid'
-import { DecodeError, Iq, resultOf, StanzaError, type Query } from '@tercet/stanza'
-import { Content } from '@tercet/xml'
+import type { Iq } from '@tercet/stanza'
+import { DecodeError, resultOf, StanzaError, type Query } from '@tercet/stanza'
+import type { Content } from '@tercet/xml'
 import type { Account } from './account.ts'
 import type { Session } from './session.ts'
 import type { Turn } from './turn.ts'

@@ -77,11 +77,18 @@ export class Router {
       if (!to) return
       const host = this.#server.hosts.get(to.domain)
       if (!host) this.#server.remote.send(stanza, turn)
-      else if (to.local === '') host.receive(stanza, turn)
+      else if (to.local === '') this.#toServer(host, stanza, turn)
       else this.#toAccount(host, to.bare, stanza, turn)
     } catch (error) {
       this.#failed(stanza, error, turn)
     }
+  }
+
+  #toServer(host: Host, stanza: Stanza, turn: Turn): void {
+    const pending = host.receive(stanza, turn)
+    if (!pending) return
+    turn.hold()
+    void pending.catch((error: unknown) => this.#failed(stanza, error, turn)).finally(() => turn.release())
   }
 
   #toAccount(host: Host, bare: BareJid, stanza: Stanza, turn: Turn): void {

@@ -11,9 +11,9 @@ import {
   type Presence,
   type Stanza,
 } from '@tercet/stanza'
+import type { ReceivedCounter } from '@tercet/stream'
 import {
   Outbox,
-  ReceivedCounter,
   type Barrier,
   type Flushable,
   type PendingStanza,

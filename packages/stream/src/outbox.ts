@@ -1,7 +1,7 @@
 /** What a session has to say: first in, first out, held back where an entry waits for the disk, remembered until it is confirmed. */
 
 import { StreamError } from '@tercet/stanza'
-import { SentQueue } from './sm/sent.ts'
+import type { SentQueue } from './sm/sent.ts'
 import type { Stream } from './stream.ts'
 
 /** Something that becomes durable, or never will. */

@@ -74,7 +74,10 @@ export async function receive<H extends ReceiverHost>(stream: Stream, options: R
     await negotiate(stream, pull, options)
   } catch (error) {
     if (error instanceof StreamEnded || !stream.open) return
-    if (error instanceof StreamError) return stream.fail(error)
+    if (error instanceof StreamError) {
+      stream.fail(error)
+      return
+    }
     options.failed(error, stream)
     stream.fail(new StreamError('internal-server-error', { cause: error }))
   } finally {
@@ -109,7 +112,10 @@ async function negotiate<H extends ReceiverHost>(
     if (!atLeastOne(header)) throw new StreamError('unsupported-version', { text: 'Version 1.0 is needed' })
     offer(negotiation, options.features)
     const handler = await exchange(negotiation, options.features)
-    if (handler !== 'restart') return pull.handOver(stream, handler)
+    if (handler !== 'restart') {
+      pull.handOver(stream, handler)
+      return
+    }
     stream.restart()
     stream.id = options.newId()
   }

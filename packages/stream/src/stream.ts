@@ -220,12 +220,12 @@ export class Stream implements TransportSink {
   }
 
   /** Hands events over until there is none, or the handler wants to wait. */
-  #read(): void {
+  #read(): 'read' | 'waiting' {
     try {
       for (;;) {
-        if (this.#state === 'over') return
+        if (this.#state === 'over') return 'read'
         const event = this.#reader.next()
-        if (event === undefined) return
+        if (event === undefined) return 'read'
         if (this.#state === 'closing') {
           if (event.kind === 'close') this.#finish()
           continue
@@ -238,11 +238,12 @@ export class Stream implements TransportSink {
         if (event.kind === 'close') this.#answerClose()
         if (pending) {
           this.#wait(pending)
-          return
+          return 'waiting'
         }
       }
     } catch (error) {
       this.#refuse(error)
+      return 'read'
     }
   }
 
@@ -260,11 +261,10 @@ export class Stream implements TransportSink {
     if (this.#state === 'over') return
     this.#around.flushList.enter()
     try {
-      this.#read()
+      if (this.#read() === 'read') this.transport.resume()
     } finally {
       this.#around.flushList.leave()
     }
-    if (!this.#waiting) this.transport.resume()
   }
 
   #giveUp(error: unknown): void {

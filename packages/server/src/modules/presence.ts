@@ -82,7 +82,10 @@ async function spread(
   { session, stanza, before, after, turn }: PresenceEvent,
 ): Promise<void> {
   const { account } = session
-  if (!before && !after) return forgetDirected(host, session, stanza, turn)
+  if (!before && !after) {
+    forgetDirected(host, session, stanza, turn)
+    return
+  }
   const initial = after !== undefined && before === undefined
   const entries = await store.list(account)
   for (const { jid, contact } of entries) {

@@ -168,7 +168,10 @@ async function set(host: Host, store: Rosters, request: wire.Roster, { account, 
   if (!item || more.length > 0) throw new StanzaError('bad-request', { text: 'A roster set has exactly one item' })
   if (isFull(item.jid)) throw new StanzaError('bad-request', { text: 'A contact has no resource' })
   const contact = await store.get(account, item.jid)
-  if (item.subscription === 'remove') return remove(host, store, account, item.jid, contact, turn)
+  if (item.subscription === 'remove') {
+    remove(host, store, account, item.jid, contact, turn)
+    return
+  }
   check(item)
   if (!contact.listed && (await store.list(account)).length >= MAX_ITEMS)
     throw new StanzaError('not-acceptable', { text: 'The roster is full' })

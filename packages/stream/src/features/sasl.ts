@@ -7,6 +7,7 @@ import {
   offeredMechanisms,
   SaslError,
   serverMechanism,
+  tlsVersionCode,
   type ChannelBinding,
   type Credentials,
   type SaslCondition,
@@ -175,7 +176,7 @@ function context(negotiation: Negotiation<SaslHost>, offer: Offer): ServerContex
     plusOffered: offer.names.some(name => name.endsWith('-PLUS')),
     offeredMechanisms: offer.names,
     ...(offer.bindings.length > 0 ? { offeredBindingTypes: offer.bindings.map(({ type }) => type) } : {}),
-    ...(stream.transport.tls ? { tlsVersion: stream.transport.tls.protocol } : {}),
+    ...(stream.transport.tls ? { tlsVersion: tlsVersionCode(stream.transport.tls.protocol) } : {}),
     // RFC 6120 §6.3.8: acting for somebody else is not offered.
     allowAuthzid: (username: string, authzid: string) => host.identity(username)?.text === authzid,
   }

@@ -1,0 +1,293 @@
+import { StreamError } from '@tercet/stanza'
+import type { StreamEvent } from '@tercet/xml'
+import { afterEach, describe, expect, test } from 'vitest'
+import { FlushList } from './flush.ts'
+import { memoryPair } from './memory.ts'
+import { Outbox, type Barrier } from './outbox.ts'
+import { SentQueue } from './sm/sent.ts'
+import { Stream, type StreamHandler } from './stream.ts'
+import { TimerWheel } from './timers.ts'
+import type { Transport } from './transport.ts'
+
+const HEADER = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
+const wheels: TimerWheel[] = []
+afterEach(() => {
+  for (const wheel of wheels.splice(0)) wheel[Symbol.dispose]()
+})
+
+/** What a peer reads, as text. */
+class Far {
+  text = ''
+  ended = false
+  readonly transport: Transport
+  #wake = (): void => {}
+
+  constructor(transport: Transport) {
+    this.transport = transport
+    const decoder = new TextDecoder()
+    transport.start({
+      chunk: bytes => {
+        this.text += decoder.decode(bytes)
+        this.#wake()
+      },
+      drained() {},
+      ended: () => {
+        this.ended = true
+        this.#wake()
+      },
+      closed() {},
+    })
+  }
+
+  async until(done: () => boolean): Promise<string> {
+    while (!done()) await new Promise<void>(resolve => (this.#wake = resolve))
+    return this.text
+  }
+}
+
+function setUp(handle: (event: StreamEvent, stream: Stream) => void | Promise<void> = () => {}) {
+  const wheel = new TimerWheel()
+  wheels.push(wheel)
+  const [near, farTransport] = memoryPair()
+  const log: string[] = []
+  let closed: (error: Error | undefined) => void = () => {}
+  const over = new Promise<Error | undefined>(resolve => (closed = resolve))
+  const handler: StreamHandler = {
+    event: event => {
+      log.push(event.kind === 'element' ? event.element.name : event.kind)
+      return handle(event, stream)
+    },
+    closed: error => closed(error),
+    failed: error => log.push(`bug: ${String(error)}`),
+  }
+  const stream = new Stream(near, handler, {
+    flushList: new FlushList(),
+    wheel,
+    maxUnwritten: 1000,
+    closeMs: 5000,
+    gone: () => log.push('gone'),
+  })
+  stream.fallbackHeader = ['from', 'a.test', 'version', '1.0']
+  stream.start()
+  return { stream, far: new Far(farTransport), log, over, wheel }
+}
+
+describe('a stream (RFC 6120 §4)', () => {
+  test('gives its events in order and answers the closing tag (§4.4)', async () => {
+    const { stream, far, log, over } = setUp()
+    far.transport.write(HEADER)
+    stream.sendHeader('id1', ['from', 'a.test', 'version', '1.0'])
+    far.transport.write("<message id='1'/> <presence/></stream:stream>")
+    await far.until(() => far.ended)
+    expect(await over).toBeUndefined()
+    expect(log).toEqual(['open', 'message', 'presence', 'close', 'gone'])
+    expect(far.text).toMatch(/<\/stream:stream>$/)
+  })
+
+  test('while the handler waits nothing more is read (§10.1)', async () => {
+    let go = (): void => {}
+    const { far, log } = setUp(event => {
+      if (event.kind === 'element' && event.element.name === 'iq') return new Promise(resolve => (go = resolve))
+    })
+    far.transport.write(`${HEADER}<iq id='1' type='get'><a xmlns='b'/></iq><message/>`)
+    await Promise.resolve()
+    far.transport.write('<presence/>')
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    expect(log).toEqual(['open', 'iq'])
+    go()
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    expect(log).toEqual(['open', 'iq', 'message', 'presence'])
+  })
+
+  test.each([
+    ['not well-formed', '<message></presence>', 'not-well-formed'],
+    ['a comment', '<!-- -->', 'restricted-xml'],
+    ['text between stanzas', 'hello', 'bad-format'],
+  ])('%s ends it with the error, and nothing after it is handled (§4.9.1.1)', async (_, input, condition) => {
+    const { stream, far, log, over } = setUp()
+    far.transport.write(HEADER)
+    stream.sendHeader('id1', [])
+    far.transport.write(`${input}<message/>`)
+    await far.until(() => far.ended)
+    expect(far.text).toMatch(
+      new RegExp(`<stream:error><(${condition}|not-well-formed) .*</stream:error></stream:stream>$`),
+    )
+    expect(await over).toMatchObject({ name: 'StreamError' })
+    expect(log).toEqual(['open', 'gone'])
+  })
+
+  test('an error before our header is sent inside of one (§4.9.1.2)', async () => {
+    const { far } = setUp()
+    far.transport.write('<wrong')
+    far.transport.write('<')
+    await far.until(() => far.ended)
+    expect(far.text).toMatch(
+      /^(<\?xml [^>]*>)?<stream:stream [^>]*from='a.test'[^>]*><stream:error>.*<\/stream:stream>$/,
+    )
+  })
+
+  test('a bug in the handler ends this stream only, and is told', async () => {
+    const { stream, far, log } = setUp(event => {
+      if (event.kind === 'element') throw new TypeError('oops')
+    })
+    far.transport.write(HEADER)
+    stream.sendHeader('id1', [])
+    far.transport.write('<message/>')
+    await far.until(() => far.ended)
+    expect(far.text).toContain('<internal-server-error ')
+    expect(far.text).not.toContain('oops')
+    expect(log).toContain('bug: TypeError: oops')
+  })
+
+  test('our own close waits for the peer, within a bound (§4.4)', async () => {
+    const { stream, far, over, wheel } = setUp()
+    far.transport.write(HEADER)
+    stream.sendHeader('id1', [])
+    stream.close()
+    await far.until(() => far.text.endsWith('</stream:stream>'))
+    expect(far.ended).toBe(false)
+    wheel.tick(wheel.now + 10_000)
+    expect(await over).toBeUndefined()
+  })
+
+  test('what is sent in one turn leaves in one write, in order', async () => {
+    const { stream, far } = setUp()
+    stream.sendHeader('id1', [])
+    const writes: string[] = []
+    const write = stream.transport.write.bind(stream.transport)
+    stream.transport.write = text => (writes.push(text), write(text))
+    stream.send('<message/>')
+    stream.send('<presence/>')
+    await far.until(() => far.text.endsWith('<presence/>'))
+    expect(writes).toHaveLength(1)
+  })
+
+  test('a peer that does not read is cut off at the limit', async () => {
+    const { stream, far, over } = setUp()
+    far.transport.pause()
+    stream.sendHeader('id1', [])
+    stream.send('x'.repeat(2000))
+    expect(await over).toMatchObject({ condition: 'resource-constraint' })
+  })
+})
+
+describe('an outbox', () => {
+  class TestBarrier implements Barrier {
+    state: Barrier['state'] = 'pending'
+    #run: (() => void)[] = []
+    whenDecided(run: () => void): void {
+      this.#run.push(run)
+    }
+    decide(state: 'durable' | 'failed'): void {
+      this.state = state
+      for (const run of this.#run) run()
+    }
+  }
+
+  function outbox() {
+    const sent: string[] = []
+    // An outbox uses nothing of its stream but send().
+    const stream = { send: (text: string) => sent.push(text) } as unknown as Stream
+    return { sent, box: new Outbox<string>(stream, { maxUnconfirmed: 3, maxUnconfirmedCharacters: 1000 }) }
+  }
+
+  test('nothing overtakes an entry that waits for the disk', () => {
+    const { box, sent } = outbox()
+    const barrier = new TestBarrier()
+    box.stanza('1')
+    box.stanza('2', undefined, barrier)
+    box.stanza('3')
+    box.nonza('4')
+    expect(sent).toEqual(['1'])
+    barrier.decide('durable')
+    expect(sent).toEqual(['1', '2', '3', '4'])
+    box.stanza('5', undefined, barrier)
+    expect(sent).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  test('a barrier behind another waits for both', () => {
+    const { box, sent } = outbox()
+    const [first, second] = [new TestBarrier(), new TestBarrier()]
+    box.stanza('1', undefined, first)
+    box.stanza('2', undefined, second)
+    second.decide('durable')
+    expect(sent).toEqual([])
+    first.decide('durable')
+    expect(sent).toEqual(['1', '2'])
+  })
+
+  test('what never became durable is never sent, the rest is', () => {
+    const { box, sent } = outbox()
+    const barrier = new TestBarrier()
+    box.stanza('1', 'tag', barrier)
+    box.stanza('2')
+    barrier.decide('failed')
+    expect(sent).toEqual(['2'])
+    expect([...box.unsettled()]).toEqual([])
+  })
+
+  test('remembers stanzas, not nonzas, under stream management, and sends them again in order (XEP-0198 §5)', () => {
+    const { box, sent } = outbox()
+    box.sent = new SentQueue()
+    box.stanza('1', 'a')
+    box.nonza('r')
+    box.stanza('2', 'b')
+    box.stream = undefined
+    box.stanza('3', 'c')
+    expect(sent).toEqual(['1', 'r', '2'])
+    box.sent.confirm(1, () => {})
+    box.resume({ send: (text: string) => sent.push(text) } as unknown as Stream)
+    expect(sent).toEqual(['1', 'r', '2', '2', '3'])
+  })
+
+  test('refuses to grow without bound', () => {
+    const { box } = outbox()
+    box.sent = new SentQueue()
+    for (const text of ['1', '2', '3']) box.stanza(text)
+    expect(() => box.stanza('4')).toThrow(expect.objectContaining({ condition: 'resource-constraint' }))
+    expect(new StreamError('resource-constraint').condition).toBe('resource-constraint')
+  })
+})
+
+describe('the timer wheel', () => {
+  test('looks at an item at its time, again when it says so, and forgets it', () => {
+    const wheel = new TimerWheel()
+    wheels.push(wheel)
+    const start = wheel.now
+    const looks: number[] = []
+    wheel.add({ due: now => (looks.push(now), looks.length < 2 ? now + 3000 : 0) }, start + 2000)
+    for (let second = 1; second <= 12; second++) wheel.tick(start + second * 1000)
+    expect(looks).toHaveLength(2)
+    expect(looks[0]).toBeGreaterThanOrEqual(start + 2000)
+    expect(looks[1]! - looks[0]!).toBeGreaterThanOrEqual(3000)
+    expect(wheel.size).toBe(0)
+  })
+
+  test('a long suspension is caught up in one pass, each item once', () => {
+    const wheel = new TimerWheel()
+    wheels.push(wheel)
+    let looks = 0
+    for (let item = 0; item < 10; item++) wheel.add({ due: () => (looks++, 0) }, wheel.now + item * 1000)
+    wheel.tick(wheel.now + 86_400_000 * 365)
+    expect(looks).toBe(10)
+  })
+
+  test('an item that throws is forgotten, and the others are looked at', () => {
+    const errors: unknown[] = []
+    const wheel = new TimerWheel({ onError: error => errors.push(error) })
+    wheels.push(wheel)
+    let looked = false
+    wheel.add(
+      {
+        due() {
+          throw new Error('broken')
+        },
+      },
+      wheel.now,
+    )
+    wheel.add({ due: () => ((looked = true), 0) }, wheel.now)
+    wheel.tick(wheel.now + 5000)
+    expect(errors).toHaveLength(1)
+    expect(looked).toBe(true)
+  })
+})
