@@ -173,6 +173,6 @@ test('whatever is done to it, the SQLite store shows what the memory store shows
       rmSync(folder, { recursive: true })
       expect(seen).toEqual(expected)
     }),
-    { numRuns: Number(process.env['TERCET_MODEL_RUNS'] ?? 25), interruptAfterTimeLimit: 50_000 },
+    { numRuns: Number(process.env['TERCET_MODEL_RUNS'] ?? 15), interruptAfterTimeLimit: 50_000 },
   )
 })
