@@ -119,6 +119,8 @@ export class Client extends Peer {
   /** The bound address. */
   jid = ''
   bound = false
+  /** The stream features that were read last. */
+  features: XmlElement | undefined
   /** Whether the server's pings are answered, default true; they are never shown to a test that says nothing about it. */
   answersPings = true
   #barriers = 0
@@ -136,14 +138,15 @@ export class Client extends Peer {
     this.send(
       `<?xml version='1.0'?><stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`,
     )
-    return this.receives('<stream:features>{any}</stream:features>')
+    this.features = await this.receives('<stream:features>{any}</stream:features>')
+    return this.features
   }
 
   /** Logs in with SCRAM-SHA-256, and gives the features that follow. */
   async authenticate(jid: string, password: string = PASSWORD): Promise<XmlElement> {
     const { local } = BareJid.parse(jid.split('/', 1)[0]!)
     const mechanism = clientMechanism('SCRAM-SHA-256', {
-      offered: ['SCRAM-SHA-256'],
+      offered: this.#offered(),
       credentials: { username: local, password, scramCache: password === PASSWORD ? scramCache : {} },
       secure: false,
     })
@@ -191,6 +194,12 @@ export class Client extends Peer {
     const id = `barrier-${++this.#barriers}`
     this.send(`<iq type='get' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`)
     await this.find(element => element.name === 'iq' && element.attributes['id'] === id, 'the answer to a ping')
+  }
+
+  /** All of it: SCRAM tells the server what we saw (XEP-0474). */
+  #offered(): string[] {
+    const mechanisms = this.features && elementsOf(this.features).find(({ name }) => name === 'mechanisms')
+    return mechanisms ? elementsOf(mechanisms).map(textOf) : []
   }
 
   #answersPing(element: XmlElement): boolean {
