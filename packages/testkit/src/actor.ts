@@ -44,6 +44,7 @@ export class Actor {
   #questions = 0
   #awaitsEcho = false
   #counting = false
+  #closing = false
 
   constructor(member: CastMember, house: Stagehouse, names: StageNames, captures: Map<string, string>) {
     this.member = member
@@ -51,7 +52,15 @@ export class Actor {
     this.patienceMs = house.patienceMs ?? 5000
     this.#names = names
     const counts = { sent: 0, received: 0 }
-    this.scope = { captures, password: house.password, toWire: text => names.toWire(text), counts, scram: undefined }
+    this.scope = {
+      captures,
+      password: house.password,
+      toWire: text => names.toWire(text),
+      counts,
+      scram: undefined,
+      offer: { mechanisms: [], bindings: [] },
+      channelBinding: type => this.wire?.channelBinding(type) ?? Buffer.alloc(0),
+    }
   }
 
   get domain(): string {
@@ -85,6 +94,7 @@ export class Actor {
     const { host, port, tlsPort = 0 } = this.#house
     this.bound = false
     this.#counting = false
+    this.#closing = false
     const readAs = (text: string) => this.#names.fromWire(text)
     this.wire = await Wire.open({ host, port: tls ? tlsPort : port, domain: this.domain, tls, readAs })
     this.wire.filter = item => this.#isBackstage(item)
@@ -132,7 +142,8 @@ export class Actor {
   /** Sends a text, with the names of the wire. */
   async send(text: string | Buffer): Promise<void> {
     if (!this.wire) throw new PlayError(`${this.member.name} is not connected`)
-    if (typeof text === 'string' && this.#counting) this.scope.counts.sent += countStanzas(text)
+    if (typeof text === 'string' && text.includes('</stream:stream>')) this.#closing = true
+    if (typeof text === 'string' && this.#counting) this.#count('sent', countStanzas(text))
     await this.wire.write(typeof text === 'string' ? this.#names.toWire(text) : text)
   }
 
@@ -164,6 +175,27 @@ export class Actor {
     return item.element
   }
 
+  /** Both counters are also remembered under the name of the member, for another stream to resume with. */
+  #count(which: 'sent' | 'received', stanzas: number): void {
+    this.scope.counts[which] += stanzas
+    const word = which === 'sent' ? 'sent' : 'handled'
+    this.scope.captures.set(`${this.member.name} ${word}`, String(this.scope.counts[which]))
+  }
+
+  #noteOffer(features: XmlElement): void {
+    const inside = (name: string) => elementsOf(features).filter(child => child.name === name).flatMap(elementsOf)
+    this.scope.offer = {
+      mechanisms: inside('mechanisms').map(textOf),
+      bindings: inside('sasl-channel-binding').map(binding => binding.attributes['type'] ?? ''),
+    }
+  }
+
+  /** Any client closes in turn (RFC 6120 §4.4). */
+  #answerClose(): void {
+    if (!this.#closing) void this.send('</stream:stream>')
+    this.wire?.end()
+  }
+
   async #enableSm(): Promise<void> {
     await this.send(`<enable xmlns='urn:xmpp:sm:3' resume='true'/>`)
     const enabled = await this.#expect('element', `<enabled xmlns='urn:xmpp:sm:3'/>`)
@@ -171,14 +203,18 @@ export class Actor {
     this.scope.counts.sent = 0
     this.scope.counts.received = 0
     this.#counting = true
+    this.#count('sent', 0)
+    this.#count('received', 0)
   }
 
   /** Answers to our own questions, the echo of our first presence, and requests for acknowledgement are no part of the play. */
   #isBackstage(item: Item): boolean {
+    if (item.kind === 'close') this.#answerClose()
     if (item.kind !== 'element') return false
     const { element } = item
+    if (element.name === 'features') this.#noteOffer(element)
     const stanza = ['message', 'presence', 'iq'].includes(element.name)
-    if (stanza && this.#counting) this.scope.counts.received++
+    if (stanza && this.#counting) this.#count('received', 1)
     const answer = element.name === 'iq' ? this.#answers.get(element.attributes['id'] ?? '') : undefined
     if (answer) {
       this.#answers.delete(element.attributes['id'] ?? '')

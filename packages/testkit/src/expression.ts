@@ -1,4 +1,5 @@
 /** Expressions in braces: values that a play cannot know beforehand, above all those of SASL. RFC 6120 §6, RFC 4616, RFC 5802. */
+import { createHash } from 'node:crypto'
 import { scramFinal } from './scram.ts'
 import type { ScramHash } from './scram.ts'
 import type { Captures } from './match.ts'
@@ -12,6 +13,10 @@ export interface ExpressionScope {
   /** Counters of stream management: stanzas that this connection sent and received since it was enabled. */
   readonly counts: { sent: number; received: number }
   scram: ScramConversation | undefined
+  /** The mechanisms and channel-binding types that the server offered last. */
+  offer: { mechanisms: readonly string[]; bindings: readonly string[] }
+  /** Data of a channel-binding type of this connection (RFC 5929, RFC 9266). */
+  readonly channelBinding: (type: string) => Buffer
 }
 
 interface ScramConversation {
@@ -22,7 +27,7 @@ interface ScramConversation {
 
 /** Computes every `{…}` of a text that is to be sent. */
 export function fill(text: string, scope: ExpressionScope): string {
-  return text.replaceAll(/\{([^{}]*)\}/g, (_, expression: string) => evaluate(expression, scope))
+  return text.replaceAll(/(?<!\\u)\{([^{}]*)\}/g, (_, expression: string) => evaluate(expression, scope))
 }
 
 /**
@@ -30,10 +35,12 @@ export function fill(text: string, scope: ExpressionScope): string {
  *
  * - `plain NAME [password='…'] [authzid='…']`: the message of PLAIN in base64
  * - `scram-first NAME [gs2='n,,'] [nonce='…'] [reserved='m=x,'] [extra=',x=1']`: SCRAM's first message in base64
- * - `scram-final CHALLENGE [hash='sha1'] [password='…'] [channel='n,,'] [nonce='…']`: its second, from the server's challenge
+ * - `scram-final CHALLENGE [hash='sha1'] [password='…'] [channel='n,,'] [binding='tls-exporter'] [nonce='…']`: its second, from the server's challenge
  * - `scram-signature`: what the server must then prove, `v=…` in base64
+ * - `downgrade-hash [hash='sha1']`: of the mechanisms and channel-binding types offered last (XEP-0474 §6)
  * - `base64 '…'`: with `\0`, `\xHH` and names of accounts
  * - `times N '…'`: a text repeated
+ * - `attributes N`: that many different ones
  * - `sent`, `handled`: counters of stream management
  *
  * @throws {Error} nothing is known by this name
@@ -54,6 +61,7 @@ type Compute = (scope: ExpressionScope, plain: string[], named: Record<string, s
 const functions: Record<string, Compute> = {
   base64: (scope, [text = '']) => base64(scope.toWire(unescape(text))),
   times: (_, [count = '0', text = '']) => unescape(text).repeat(Number(count)),
+  attributes: (_, [count = '0']) => Array.from({ length: Number(count) }, (_, index) => `a${index}=''`).join(' '),
   sent: scope => String(scope.counts.sent),
   handled: scope => String(scope.counts.received),
   plain: (scope, [user = ''], { password = scope.password, authzid = '' }) =>
@@ -74,11 +82,20 @@ const functions: Record<string, Compute> = {
       password: named['password'] ?? scope.password,
       clientFirstBare: conversation.clientFirstBare,
       serverFirst,
-      channel: Buffer.from(named['channel'] ?? conversation.gs2),
+      channel: Buffer.concat([
+        Buffer.from(named['channel'] ?? conversation.gs2),
+        named['binding'] === undefined ? Buffer.alloc(0) : scope.channelBinding(named['binding']),
+      ]),
       ...(named['nonce'] === undefined ? {} : { nonce: named['nonce'] }),
     })
     conversation.serverSignature = final.serverSignature
     return base64(final.message + (named['extra'] ?? ''))
+  },
+  'downgrade-hash': (scope, _, named) => {
+    const list = (values: readonly string[]) => [...values].sort().join('\x1e')
+    const { mechanisms, bindings } = scope.offer
+    const text = list(mechanisms) + (bindings.length > 0 ? `\x1f${list(bindings)}` : '')
+    return createHash(scramHash(named['hash'])).update(text).digest('base64')
   },
   'scram-signature': scope => base64(`v=${scope.scram?.serverSignature ?? ''}`),
 }
@@ -102,10 +119,10 @@ function split(part: string): [string, string] {
   return [part.slice(0, at), unquote(part.slice(at + 1))]
 }
 
-/** Reads `\n \r \t \0 \\ \xHH \u{H…}`. */
+/** Reads `\n \r \t \0 \\ \xHH \uHHHH \u{H…}`. */
 export function unescape(text: string): string {
-  return text.replaceAll(/\\(?:x([\da-f]{2})|u\{([\da-f]+)\}|([nrt0\\]))/gi, (_, hex: string | undefined, code: string | undefined, letter: string) => {
-    const digits = hex ?? code
+  return text.replaceAll(/\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|([nrt0\\]))/gi, (_, hex: string | undefined, four: string | undefined, code: string | undefined, letter: string) => {
+    const digits = hex ?? four ?? code
     if (digits !== undefined) return String.fromCodePoint(Number.parseInt(digits, 16))
     return { n: '\n', r: '\r', t: '\t', '0': '\0', '\\': '\\' }[letter] ?? letter
   })

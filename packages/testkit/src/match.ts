@@ -12,7 +12,7 @@ export type Captures = Map<string, string>
 export interface MatchOptions {
   /** Values of `{name}`; `{name=any}` adds to them when the whole element matched. */
   readonly captures?: Captures
-  /** Children that the expectation does not mention count as a difference. Default false. */
+  /** Children that the expectation does not mention count as a difference, ids of an archive (XEP-0359) aside. Default false. */
   readonly exactly?: boolean
   /** Gives the value of an expression in braces that is not a capture. */
   readonly evaluate?: (expression: string) => string
@@ -27,8 +27,9 @@ const conditionNamespaces: Record<string, string> = {
  * Compares an element with an expectation and returns the first difference in words, or undefined when there is none.
  *
  * In values `{any}` is anything, `{name=any}` also remembers it, `{name}` is what was remembered, `{not name}` anything but that,
- * `{absent}` no such attribute, `{one of a|b}` one of the listed. `{any}` as content is any content. The condition inside
- * `<error/>` and `<stream:error/>` may leave its namespace out. `{no name}` as content forbids children of that name.
+ * `{absent}` no such attribute, `{absent or x}` none or this, `{one of a|b}` one of the listed. `{any}` as content is any content. The condition inside
+ * `<error/>` and `<stream:error/>` may leave its namespace out. `{no name}` as content forbids children of that name,
+ * `{no name text}` those with that text.
  */
 export function difference(expected: XmlElement, actual: XmlElement, options: MatchOptions = {}): string | undefined {
   const captures: Captures = new Map(options.captures)
@@ -47,9 +48,9 @@ function compare(expected: XmlElement, actual: XmlElement, options: MatchOptions
     if (wrong) return `${at}: attribute ${name} ${wrong}`
   }
   const wantedText = textOf(expected).trim()
-  const forbidden = [...wantedText.matchAll(/\{no ([^{}]+)\}/g)].map(([, name]) => name)
-  for (const name of forbidden) {
-    if (elementsOf(actual).some(child => child.name === name)) return `${at}: there is a <${String(name)}/>`
+  for (const [, name, text] of wantedText.matchAll(/\{no ([^{}\s]+)(?: ([^{}]+))?\}/g)) {
+    const there = elementsOf(actual).some(child => child.name === name && (text === undefined || textOf(child) === text))
+    if (there) return `${at}: there is a <${String(name)}/>`
   }
   const plainText = wantedText.replaceAll(/\{no [^{}]+\}/g, '').trim()
   if (plainText === '{any}') return undefined
@@ -76,12 +77,20 @@ function compareChildren(expected: XmlElement, actual: XmlElement, options: Matc
     if (index < 0) return nearest ?? `${at}: there is no <${wanted.name} xmlns='${wanted.ns}'/>`
     left.splice(index, 1)
   }
-  if (options.exactly && left[0]) return `${at}: nothing was said of ${show(left[0], expected.ns)}`
+  const unsaid = left.find(child => child.ns !== 'urn:xmpp:sid:0')
+  if (options.exactly && unsaid) return `${at}: nothing was said of ${show(unsaid, expected.ns)}`
   return undefined
+}
+
+/** Compares a value with an expectation in the same way as {@link difference}, or says how it differs. */
+export function valueDifference(expected: string, actual: string, options: MatchOptions = {}): string | undefined {
+  return compareValue(expected, actual, options)
 }
 
 function compareValue(expected: string, actual: string | undefined, options: MatchOptions): string | undefined {
   if (expected === '{absent}') return actual === undefined ? undefined : `is there: '${actual}'`
+  const ifAny = /^\{absent or ([^{}]+)\}$/.exec(expected)?.[1]
+  if (ifAny !== undefined) return actual === undefined || actual === ifAny ? undefined : `is '${actual}', not '${ifAny}'`
   if (actual === undefined) return 'is missing'
   const not = /^\{not ([^{}]+)\}$/.exec(expected)?.[1]
   if (not !== undefined) return actual === valueOf(not, options) ? `is again '${actual}'` : undefined

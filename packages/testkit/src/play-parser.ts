@@ -37,6 +37,7 @@ export type Verb =
   | 'sends bytes'
   | 'receives'
   | 'receives nothing'
+  | 'does not receive'
   | 'stream is closed'
   | 'connection ends'
   | 'closes'
@@ -44,6 +45,7 @@ export type Verb =
   | 'stops reading'
   | 'reads again'
   | 'ignores what came'
+  | 'decodes to'
   | 'waits'
   | 'server restarts'
 
@@ -244,7 +246,8 @@ export function parseOptions(options: string | undefined, line: number): Omit<Ca
 const grammar: readonly (readonly [Verb, RegExp, ('xml' | 'no body')?])[] = [
   ['server restarts', /^the server restarts$/],
   ['waits', /^(?:wait|waits) at most (?<argument>\d+) s$/],
-  ['stream is closed', /^(?<actors>.+?)'s stream is closed(?: with <(?<argument>[\w-]+)\/>)?$/],
+  ['decodes to', /^(?<argument>[\w-]+) decodes to$/, 'xml'],
+  ['stream is closed', /^(?<actors>.+?)'s stream is closed(?: with (?<argument><[\w-]+\/>(?: or <[\w-]+\/>)*))?$/],
   ['connection ends', /^(?<actors>.+?)'s connection ends$/],
   ['connects', /^(?<actors>.+?) connects?(?: \((?<argument>.*)\))?$/],
   ['opens a stream', /^(?<actors>.+?) opens? a stream to (?<argument>\S+)$/],
@@ -254,6 +257,7 @@ const grammar: readonly (readonly [Verb, RegExp, ('xml' | 'no body')?])[] = [
   ['binds', /^(?<actors>.+?) binds? (?<argument>\S+)$/],
   ['sends bytes', /^(?<actors>.+?) sends? bytes$/, 'xml'],
   ['sends', /^(?<actors>.+?) sends?$/, 'xml'],
+  ['does not receive', /^(?<actors>.+?) (?:does|do) not receive$/, 'xml'],
   ['receives nothing', /^(?<actors>.+?) receives? nothing(?: more)?$/],
   ['receives', /^(?<actors>.+?) receives?(?<how>(?: exactly)?(?: in any order| among others)?)$/, 'xml'],
   ['closes', /^(?<actors>.+?) closes?$/],

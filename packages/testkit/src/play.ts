@@ -2,7 +2,7 @@
 import { Actor, describe, PlayError, streamCondition } from './actor.ts'
 import type { Stagehouse } from './actor.ts'
 import { evaluate, fill, toBytes } from './expression.ts'
-import { difference } from './match.ts'
+import { difference, valueDifference } from './match.ts'
 import type { Play, Step } from './play-parser.ts'
 import { parseOptions } from './play-parser.ts'
 import { stageNames } from './stage-names.ts'
@@ -99,6 +99,7 @@ class Performance {
       for (const actor of this.#actors.values()) actor.patienceMs = Number(step.argument) * 1000
       return
     }
+    if (step.verb === 'decodes to') return this.#decodes(step)
     const named = step.actors[0] === 'everyone' ? [...this.#actors.keys()] : step.actors
     for (const name of named) await this.#act(this.#actor(name), step)
   }
@@ -127,13 +128,15 @@ class Performance {
         return this.#receive(actor, step)
       case 'receives nothing':
         return this.#receiveNothing(actor)
+      case 'does not receive':
+        return this.#doesNotReceive(actor, step)
       case 'stream is closed':
         return this.#closed(actor, step.argument)
       case 'connection ends':
         return this.#ended(actor)
       case 'closes':
         await actor.send('</stream:stream>')
-        return this.#closed(actor, '')
+        return this.#closed(actor, '', 'ignore what still comes')
       case 'cuts the wire':
         actor.bound = false
         return actor.wire?.cut()
@@ -144,12 +147,25 @@ class Performance {
       case 'ignores what came':
         await this.#settle(actor)
         return actor.wire?.clear()
+      case 'decodes to':
       case 'waits':
       case 'server restarts':
         return
       default:
         step.verb satisfies never
     }
+  }
+
+  /** What was remembered, read as base64. */
+  #decodes(step: Step): void {
+    const encoded = this.#captures.get(step.argument)
+    if (encoded === undefined) throw new PlayError(`nothing was remembered as {${step.argument}}`)
+    const scope = [...this.#actors.values()][0]?.scope
+    const wrong = valueDifference(step.body.join(''), Buffer.from(encoded, 'base64').toString(), {
+      captures: this.#captures,
+      evaluate: expression => (scope ? evaluate(expression, scope) : expression),
+    })
+    if (wrong) throw new PlayError(`it ${wrong}`)
   }
 
   async #receive(actor: Actor, step: Step): Promise<void> {
@@ -185,20 +201,29 @@ class Performance {
     if (item) throw new PlayError(describe(item))
   }
 
-  async #closed(actor: Actor, condition: string): Promise<void> {
+  async #doesNotReceive(actor: Actor, step: Step): Promise<void> {
+    await this.#settle(actor)
+    const unwanted = readFragment(join(step.body))
+    for (const item of actor.wire?.pending ?? []) {
+      const found = 'element' in item && unwanted.some(element => difference(element, item.element) === undefined)
+      if (found) throw new PlayError(describe(item))
+    }
+  }
+
+  async #closed(actor: Actor, conditions: string, rest?: 'ignore what still comes'): Promise<void> {
     actor.bound = false
+    const allowed = conditions.split(' or ').map(condition => condition.replaceAll(/[<>/]/g, ''))
     let found = ''
     for (;;) {
       const item = await actor.next()
       if (item?.kind === 'close') break
       const element = item && 'element' in item ? item.element : undefined
       if (element?.name === 'stream' || element?.name === 'features') continue
+      if (rest && element && element.name !== 'error') continue
       if (element?.name !== 'error' || found !== '') throw new PlayError(describe(item))
       found = streamCondition(element)
     }
-    if (found !== condition) throw new PlayError(`the stream was closed with '${found}', not '${condition}'`)
-    await actor.send('</stream:stream>')
-    actor.wire?.end()
+    if (!allowed.includes(found)) throw new PlayError(`the stream was closed with '${found}', not '${conditions}'`)
     return this.#ended(actor)
   }
 

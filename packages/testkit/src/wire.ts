@@ -1,7 +1,8 @@
 /** One connection of a play: bytes to a server under test and what it says, item by item. RFC 6120 §§3–5, RFC 7395. */
+import { createHash } from 'node:crypto'
 import { connect as connectTcp } from 'node:net'
 import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, TLSSocket } from 'node:tls'
 import { StreamReader } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
@@ -35,6 +36,7 @@ export class Wire {
   #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   #restartAtHeader = true
   #broken = false
+  #begins = true
 
   private constructor(socket: Socket, destination: Destination) {
     this.#socket = socket
@@ -72,6 +74,20 @@ export class Wire {
     if (this.#restartAtHeader && !this.#broken) this.#renew()
     if (!this.#socket.writable) return
     await new Promise<void>(resolve => this.#socket.write(data, () => resolve()))
+  }
+
+  /**
+   * Channel-binding data of this connection: `tls-exporter` (RFC 9266) or `tls-server-end-point` (RFC 5929 §4).
+   *
+   * @throws {Error} there is no TLS, or the type is another
+   */
+  channelBinding(type: string): Buffer {
+    if (!(this.#socket instanceof TLSSocket)) throw new Error('there is no TLS to bind to')
+    if (type === 'tls-exporter') return this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+    const certificate = this.#socket.getPeerX509Certificate()
+    // Our test certificates are signed with SHA-256, which is then the hash to use.
+    if (type === 'tls-server-end-point' && certificate) return createHash('sha256').update(certificate.raw).digest()
+    throw new Error(`no channel binding of type ${type}`)
   }
 
   /** The next item, or undefined when none comes in time. */
@@ -128,6 +144,7 @@ export class Wire {
 
   #renew(): void {
     this.#restartAtHeader = false
+    this.#begins = true
     this.#decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     this.#reader = new StreamReader({
       header: element => this.#push({ kind: 'header', element: translated(element, this.#destination.readAs) }),
@@ -150,7 +167,8 @@ export class Wire {
     if (!this.#reader) this.#renew()
     try {
       const text = this.#decoder.decode(chunk, { stream: true })
-      if (text.includes('\uFEFF')) throw new Error('U+FEFF was sent (RFC 6120 §11.6)')
+      if (this.#begins && text.startsWith('\uFEFF')) throw new Error('a byte order mark was sent (RFC 6120 §11.6)')
+      this.#begins = false
       this.#reader?.write(text)
     } catch (cause) {
       this.#broken = true

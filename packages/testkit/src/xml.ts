@@ -40,7 +40,12 @@ export class StreamReader {
   constructor(sink: StreamSink) {
     const parser = this.#parser
     parser.on('error', error => (this.#failure ??= error))
+    parser.on('xmldecl', declaration => {
+      if (declaration.standalone !== undefined) this.#fail('a standalone declaration, which RFC 6120 §11.5 forbids')
+    })
     parser.on('opentag', tag => {
+      if (tag.uri === 'jabber:server') this.#fail('an element of jabber:server on a client stream (RFC 6120 §4.8.3)')
+      if (tag.uri === NS_CLIENT && tag.prefix !== '') this.#fail('a prefix for jabber:client (RFC 6120 §4.8.5)')
       const attributes: Record<string, string> = Object.create(null) as Record<string, string>
       for (const [key, attribute] of Object.entries(tag.attributes)) {
         if (attribute.prefix !== 'xmlns' && key !== 'xmlns') attributes[key] = attribute.value
@@ -63,9 +68,13 @@ export class StreamReader {
     }
     parser.on('text', text)
     parser.on('cdata', text)
-    parser.on('comment', () => (this.#failure ??= new Error('a comment, which RFC 6120 §11.1 forbids')))
-    parser.on('processinginstruction', () => (this.#failure ??= new Error('a processing instruction (RFC 6120 §11.1)')))
-    parser.on('doctype', () => (this.#failure ??= new Error('a document type declaration (RFC 6120 §11.1)')))
+    parser.on('comment', () => this.#fail('a comment, which RFC 6120 §11.1 forbids'))
+    parser.on('processinginstruction', () => this.#fail('a processing instruction (RFC 6120 §11.1)'))
+    parser.on('doctype', () => this.#fail('a document type declaration (RFC 6120 §11.1)'))
+  }
+
+  #fail(reason: string): void {
+    this.#failure ??= new Error(reason)
   }
 
   /** Reads on. @throws {Error} when the text is not well-formed or holds what XMPP forbids */
@@ -77,14 +86,14 @@ export class StreamReader {
 
 /**
  * Reads elements out of a text that stands inside a stream: `jabber:client` is the default namespace and `stream` is declared.
- * A lone start tag of the stream root may be left open.
+ * The start tag of a stream root stands alone.
  *
  * @throws {Error} the text is not well-formed
  */
 export function readFragment(text: string): XmlElement[] {
   const found: XmlElement[] = []
   const ignore = () => {}
-  const closed = /^\s*<stream:stream\b[^>]*[^/]>\s*$/.test(text) ? `${text}</stream:stream>` : text
+  const closed = text.replaceAll(/<stream:stream\b([^>]*[^/>])?>/g, '<stream:stream$1/>')
   const reader = new StreamReader({ header: ignore, element: element => found.push(element), text: refuseText, close: ignore })
   reader.write(`<fragment xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAMS}'>${closed}</fragment>`)
   return found

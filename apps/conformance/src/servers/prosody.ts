@@ -11,6 +11,7 @@ const settings: Record<string, (value: string) => string> = {
   'offline-messages': () => '',
   'resume-seconds': value => `smacks_hibernation_time = ${value}`,
   own: () => '',
+  register: () => 'allow_registration = true; registration_throttle_max = 100000',
 }
 
 /** Launches Debian's Prosody. */

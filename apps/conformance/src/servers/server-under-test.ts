@@ -17,6 +17,8 @@ export interface ServerNeeds {
   readonly 'offline-messages'?: string
   /** Seconds that a lost stream can be resumed. */
   readonly 'resume-seconds'?: string
+  /** Open registration (XEP-0077). */
+  readonly register?: string
 }
 
 /** Names that a `server` line may use. */
@@ -28,7 +30,7 @@ export const needNames = [
   'sessions-per-account',
   'offline-messages',
   'resume-seconds',
-  'own',
+  'register',
 ] as const
 
 /** What a server is started with. */

@@ -33,7 +33,7 @@ export interface Prosody extends AsyncDisposable {
 }
 
 const modules = ['roster', 'saslauth', 'tls', 'disco', 'private', 'vcard', 'ping', 'time', 'version', 'pep', 'blocklist', 'carbons']
-const moreModules = ['csi', 'smacks', 'offline', 'presence', 'message', 'iq', 'c2s', 'websocket', 'mam', 'limits']
+const moreModules = ['csi', 'smacks', 'offline', 'presence', 'message', 'iq', 'c2s', 'websocket', 'mam', 'register_ibr']
 
 /** Whether Prosody is installed where we look for it. */
 export const prosodyInstalled = (command = '/usr/bin/prosody'): boolean => existsSync(command)
