@@ -26,6 +26,7 @@ export interface Resolver {
   addresses(host: string, options?: ResolveOptions): Promise<readonly Address[]>
 }
 
+/** What a query may be told. */
 export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined
 }

@@ -158,6 +158,61 @@ test('over TLS too write() turns false before a peer that stops reading, and dra
   await pair.sinks.near.until(it => it.bytes === written)
 })
 
+test('what was written in clear before the upgrade leaves in clear, though the peer is slow to read', async () => {
+  await using wire = await loopback()
+  const { transport, sink } = await wire.accepted
+  wire.peer.pause()
+  const text = 'x'.repeat(8 * 1024 * 1024)
+  transport.write(text)
+  transport.write('<proceed/>')
+  expect(transport.buffered).toBeGreaterThan(0)
+  const upgrade = transport.upgrade(serverTls({ contexts, defaultName: 'a.test' }))
+  expect(transport.write('<dropped/>')).toBe(true)
+  wire.peer.write('<iq>injected while waiting</iq>')
+  let received = 0
+  const proceeded = new Promise<void>(resolve => {
+    wire.peer.on('data', (bytes: Buffer) => {
+      received += bytes.length
+      if (received === text.length + '<proceed/>'.length) resolve()
+    })
+  })
+  wire.peer.resume()
+  await proceeded
+  wire.peer.removeAllListeners('data')
+  const secure = connectTls({ socket: wire.peer, rejectUnauthorized: false })
+  await upgrade
+  secure.write('<stream>')
+  await sink.until(it => it.messages.length > 0)
+  expect(sink.messages).toEqual(['<stream>'])
+  secure.destroy()
+})
+
+test.each([
+  ['resets', (peer: Socket) => peer.resetAndDestroy()],
+  ['never reads', () => {}],
+])('an upgrade behind unsent text ends when the peer %s', async (_, act) => {
+  await using wire = await loopback()
+  const { transport, sink } = await wire.accepted
+  wire.peer.pause()
+  transport.write('x'.repeat(8 * 1024 * 1024))
+  const upgrade = transport.upgrade(serverTls({ contexts, defaultName: 'a.test', handshakeTimeoutMs: 100 }))
+  act(wire.peer)
+  await expect(upgrade).rejects.toMatchObject({ name: 'TransportError' })
+  await sink.until(it => it.closes.length === 1)
+  expect(sink.closes).toMatchObject([{ name: 'TransportError' }])
+})
+
+test('close() and destroy() during the handshake reject the upgrade', async () => {
+  for (const end of ['close', 'destroy'] as const) {
+    await using wire = await loopback()
+    const { transport, sink } = await wire.accepted
+    const upgrade = transport.upgrade(serverTls({ contexts, defaultName: 'a.test' }))
+    transport[end]()
+    await expect(upgrade).rejects.toMatchObject({ code: 'aborted' })
+    await sink.until(it => it.closes.length === 1)
+  }
+})
+
 test('clear bytes in place of a handshake refuse it, and reach nobody (RFC 6120 §5.4.3.2)', async () => {
   await using wire = await loopback()
   const { transport, sink } = await wire.accepted
