@@ -88,9 +88,13 @@ const strangeCertificate: Behaviour<Talker> = {
   async run({ client, server, mine }) {
     using folder = temporaryHome('stranger')
     const { caFile } = await makeCertificate(folder.path, server.domain)
-    for (const door of client.doors)
+    // A server that leaves WebSocket's TLS to a proxy shows no certificate there.
+    const doors = client.doors.filter(door => door !== 'websocket' || server.wsUrl.startsWith('wss:'))
+    for (const door of doors)
       await expectRefusal(client, { ...mine, resource: 'balcony', door, caFile }, /certificate|TLS|SSL/iu)
-    return `refused the certificate of a stranger by ${client.doors.join(', ')}`
+    return doors.length > 0
+      ? `refused the certificate of a stranger by ${doors.join(', ')}`
+      : 'was shown no certificate'
   },
 }
 

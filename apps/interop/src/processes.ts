@@ -1,7 +1,7 @@
 /** Child processes of the tests: found by name, started in their own group, killed with everything they started. */
 
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -38,6 +38,9 @@ export async function runToEnd(
   return stdout
 }
 
+/** A test run that is killed tells nobody; the kernel then tells our children (setpriv is part of Debian's essential util-linux). */
+const endWithUs = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : []
+
 const living = new Set<ChildProcessWithoutNullStreams>()
 
 // A test run that is cut short must not leave servers and clients behind.
@@ -61,7 +64,8 @@ export class Peer implements AsyncDisposable {
   #hasEnded = false
 
   constructor(command: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
-    this.child = spawn(command, [...args], { ...options, detached: true, stdio: 'pipe' })
+    const [program = command, ...rest] = [...endWithUs, command, ...args]
+    this.child = spawn(program, rest, { ...options, detached: true, stdio: 'pipe' })
     living.add(this.child)
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => void (this.#output += text))
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => void (this.#output += text))

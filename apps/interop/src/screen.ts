@@ -100,7 +100,16 @@ export class Screen implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#kill().catch(() => {})
     await this.#server.stop({ graceMs: 3_000 })
+  }
+
+  /** Not every program ends when its terminal hangs up. */
+  async #kill(): Promise<void> {
+    if (this.#server.ended || (await this.ended())) return
+    const pid = Number(await this.#call('display-message', '-p', '#{pane_pid}'))
+    // tmux makes each program the leader of its own group.
+    if (pid > 1) process.kill(-pid, 'SIGKILL')
   }
 
   #call(...args: readonly string[]): Promise<string> {

@@ -61,7 +61,7 @@ async function ready(agent: Agent, login: DriverLogin): Promise<void> {
   const { items } = await agent.getRoster()
   reportRoster(items)
   agent.sendPresence()
-  emit({ event: 'ready', jid: agent.jid, tls: login.wsUrl.startsWith('wss:') ? 'wss' : null })
+  emit({ event: 'ready', jid: agent.jid, tls: login.wsUrl.startsWith('wss:') ? 'wss' : 'none' })
 }
 
 function reportRoster(items: readonly { readonly jid: string; readonly subscription: string }[]): void {

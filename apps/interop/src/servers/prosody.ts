@@ -45,7 +45,7 @@ export async function launchProsody(): Promise<ServerUnderTest> {
   }
 
   return {
-    name: `Prosody ${/^Prosody (\S+)/mu.exec(log())?.[1] ?? ''}`.trim(),
+    name: `Prosody ${/Prosody version (\S+)/u.exec(log())?.[1] ?? ''}`.trim(),
     domain,
     host: '127.0.0.1',
     c2sPort,

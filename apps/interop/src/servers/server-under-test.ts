@@ -12,7 +12,7 @@ export interface ServerUnderTest extends AsyncDisposable {
   readonly c2sPort: number
   /** Direct TLS (XEP-0368). */
   readonly c2sTlsPort: number
-  /** RFC 7395. */
+  /** RFC 7395; `ws:` where the server leaves TLS to a proxy. */
   readonly wsUrl: string
   /** PEM of the authority which signed the server's certificate. */
   readonly caFile: string
@@ -22,8 +22,8 @@ export interface ServerUnderTest extends AsyncDisposable {
   /** Creates the account of a bare JID. */
   addAccount(jid: string, password: string): Promise<void>
   /**
-   * The share (0 to 1) of this account's stanzas that the server's fast reader handed over to the slow one;
-   * undefined where the server does not know.
+   * The share (0 to 1) of this account's stanzas that the server's fast reader handed over to the slow one; undefined
+   * where the server does not know. Asked when the account's sessions are over.
    */
   handoverShare(jid: string): Promise<number | undefined>
   /** Everything the server logged so far, for failures. */
