@@ -89,6 +89,7 @@ export class TcpTransport implements Transport {
     }
     this.#state = 'upgrading'
     this.#upgrade = Promise.withResolvers()
+    const full = this.#socket.writableNeedDrain
     context.handshakes.add(this)
     try {
       this.#deafen()
@@ -109,6 +110,7 @@ export class TcpTransport implements Transport {
     this.#state = 'open'
     // The caller goes on before Node's next tick, and only then does the socket begin to flow.
     if (this.#sink !== undefined) this.#listen()
+    if (full) this.#sink?.drained() // promised by a write in clear
   }
 
   /** Bytes that arrive from now on are discarded. A peer that does not close its side within 5 s is cut off. */
