@@ -63,7 +63,9 @@ export class Writer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    const worker = this.worker
+    // A worker that is being replaced must not outlive the store.
+    await this.#starting?.catch(() => {})
+    const { worker } = this
     if (worker === undefined) return
     try {
       await this.ask({ kind: 'close' })
