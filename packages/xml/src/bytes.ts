@@ -28,7 +28,7 @@ export const SCAN_NAME = 32
 export const SCAN_TEXT = 64
 export const SCAN_VALUE = 128
 /** Has a meaning of its own in character data or in a value. */
-export const SPECIAL = 256
+const SPECIAL = 256
 
 /** For each byte the sum of the above; 0 for the control characters that XML forbids. */
 export const CLASS: Uint16Array = classes()

@@ -63,6 +63,13 @@ describe.each([
     expect(content.size).toBe(4)
   })
 
+  test('loses many at once', () => {
+    const content = make()
+    const kept = content.filter((name, ns, i) => name === 'body' && ns === 'jabber:client' && i > 0)
+    expect([kept.size, kept.text, kept.textAt(0)]).toEqual([1, 'a&lt;é b<body/>&amp;', '<body/>'])
+    expect(content.filter(() => true).text).toBe(content.text)
+  })
+
   test('gains a child at its end', () => {
     const more = make().plus(delay)
     expect(more.text).toBe(inner + "<delay xmlns='urn:xmpp:delay' stamp='now'/>")

@@ -28,12 +28,14 @@ export class Content {
   private list: readonly Child[] | undefined
   private trees: (Element | undefined)[] | undefined
   private wire: string | undefined
+  private elementList: readonly Element[] | undefined
 
   private constructor(scanned: Scanned | undefined, list: readonly Child[] | undefined) {
     this.scanned = scanned
     this.list = list
     this.trees = undefined
     this.wire = undefined
+    this.elementList = undefined
   }
 
   /** Content made of values. */
@@ -73,16 +75,14 @@ export class Content {
 
   /** The tree of one child; built once, the others are left as they are. */
   elementAt(i: number): Element {
-    if (this.scanned === undefined) return this.elements()[i]!
+    if (this.scanned === undefined || this.list !== undefined) return this.elements()[i]!
     this.trees ??= new Array<Element | undefined>(this.size).fill(undefined)
     return (this.trees[i] ??= treeOf(this.scanned.wire, this.scanned.ranges[2 * i]!, this.scanned.ns))
   }
 
   /** The trees of all child elements. */
   elements(): readonly Element[] {
-    const elements: Element[] = []
-    for (const child of this.children()) if (typeof child !== 'string') elements.push(child)
-    return elements
+    return (this.elementList ??= this.children().filter(child => typeof child !== 'string'))
   }
 
   /** Child elements and character data in order. */
@@ -107,23 +107,37 @@ export class Content {
     return this.scanned.wire.substring(this.scanned.ranges[2 * i]!, this.scanned.ranges[2 * i + 1])
   }
 
-  /** The same content without one child. */
+  /** The same content without one child; {@link Content.filter} takes out many at once. */
   without(i: number): Content {
+    return this.filter((_name, _ns, k) => k !== i)
+  }
+
+  /** The same content with the child elements that are to be kept; character data stays. Builds no tree. */
+  filter(keep: (name: string, ns: string, i: number) => boolean): Content {
     if (this.scanned === undefined) {
-      let element = 0
-      return Content.of(this.children().filter(child => typeof child === 'string' || element++ !== i))
+      let i = 0
+      return Content.of(this.children().filter(child => typeof child === 'string' || keep(child.name, child.ns, i++)))
     }
     const { wire, ns, names, ranges } = this.scanned
-    const start = ranges[2 * i]!
-    const end = ranges[2 * i + 1]!
-    const moved = ranges.toSpliced(2 * i, 2)
-    for (let k = 2 * i; k < moved.length; k++) moved[k]! -= end - start
-    return Content.scanned({
-      wire: wire.substring(0, start) + wire.substring(end),
-      ns,
-      names: names.toSpliced(2 * i, 2),
-      ranges: moved,
-    })
+    const keptNames: string[] = []
+    const keptRanges: number[] = []
+    let text = ''
+    let from = 0
+    let gone = 0
+    for (let i = 0; i < names.length; i += 2) {
+      const start = ranges[i]!
+      const end = ranges[i + 1]!
+      if (keep(names[i]!, names[i + 1]!, i / 2)) {
+        keptNames.push(names[i]!, names[i + 1]!)
+        keptRanges.push(start - gone, end - gone)
+      } else {
+        text += wire.substring(from, start)
+        from = end
+        gone += end - start
+      }
+    }
+    if (gone === 0) return this
+    return Content.scanned({ wire: text + wire.substring(from), ns, names: keptNames, ranges: keptRanges })
   }
 
   /** The same content with one more child at its end. */

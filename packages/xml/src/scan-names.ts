@@ -34,12 +34,12 @@ for (const name of KNOWN) {
   slots[slot(bytes, 0, bytes.length)] ??= name
 }
 
+/** The factors were searched for, so that no two of the common names meet. */
 function slot(b: Uint8Array, start: number, end: number): number {
   const length = end - start
   const third = length > 2 ? b[end - 3]! : 0
-  return (
-    (length * 7 + b[start]! * 31 + b[start + (length >> 1)]! * 151 + third * 1031 + b[end - 1]! * 277) & (SLOTS - 1)
-  )
+  const middle = b[start + (length >> 1)]!
+  return (length * 889 + b[start]! * 601 + middle * 1379 + third * 1653 + b[end - 1]! * 329) & (SLOTS - 1)
 }
 
 /** The shared string equal to these bytes, or undefined when the name is not a common one. */

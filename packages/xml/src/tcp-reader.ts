@@ -6,7 +6,7 @@ import { Cutter } from './cutter.ts'
 import type { Cut } from './cutter.ts'
 import { XmlError } from './error.ts'
 import { readHeader } from './header.ts'
-import { HAND_OVER } from './scan.ts'
+import { HAND_OVER } from './scan-characters.ts'
 import { decodeUtf8, readWithSax, scanEnd, tryScan } from './read-fragment.ts'
 import { configOf, HEADER_LIMITS } from './reader.ts'
 import type { ReaderConfig, ReaderOptions, StreamEvent, StreamReader } from './reader.ts'
@@ -76,17 +76,12 @@ class TcpReader implements StreamReader {
 
   push(chunk: Uint8Array): void {
     if (this.state === OVER) return
-    if (this.at < this.end) {
-      // The caller kept the rest of an earlier chunk: what follows queues behind it.
-      const rest = this.chunk!.subarray(this.at, this.end)
-      const joined = new Uint8Array(rest.length + chunk.length)
-      joined.set(rest)
-      joined.set(chunk, rest.length)
-      chunk = joined
-    }
+    // What the caller kept of an earlier chunk comes first.
+    const kept = this.at < this.end ? this.chunk!.subarray(this.at, this.end) : undefined
     this.chunk = chunk
     this.at = 0
     this.end = chunk.length
+    if (kept !== undefined) this.unread(kept)
   }
 
   next(): StreamEvent | undefined {
@@ -101,9 +96,10 @@ class TcpReader implements StreamReader {
   restart(discard = false): void {
     this.state = HEADER
     this.context = NEUTRAL
-    if (!discard) return
+    const { partial } = this
     this.partial = undefined
-    this.drop()
+    if (discard) this.drop()
+    else if (partial !== undefined) this.unread(partial.bytes.subarray(0, partial.length))
   }
 
   keep(): void {
@@ -199,6 +195,16 @@ class TcpReader implements StreamReader {
     this.context = contextOf(tag, header.contentNs, bindings)
     this.state = ELEMENTS
     return { kind: 'open', header }
+  }
+
+  /** Puts bytes before those that are still to be read. */
+  private unread(bytes: Uint8Array): void {
+    const rest = this.chunk?.subarray(this.at, this.end) ?? new Uint8Array()
+    this.chunk = new Uint8Array(bytes.length + rest.length)
+    this.chunk.set(bytes)
+    this.chunk.set(rest, bytes.length)
+    this.at = 0
+    this.end = this.chunk.length
   }
 
   private drop(): void {
