@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteStorage } from '@tercet/storage-sqlite'
@@ -16,3 +16,4 @@ const again = await openSqliteStorage({ folder })
 const note = await again.table<string>('notes').get('a.test', 'romeo', 'balcony')
 console.log(note?.value) // What light through yonder window breaks?
 await again.close()
+rmSync(folder, { recursive: true })
