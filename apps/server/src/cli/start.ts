@@ -1,0 +1,102 @@
+/** tercet start: runs the server until it is told to stop. */
+
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import type { Logger } from '@tercet/plugin'
+import { loadConfig, warnings, type Config } from '../config.ts'
+import type { Invitation } from '../first-account/invitation.ts'
+import type { Listening } from '../listeners.ts'
+import { createLogger, levels, type Level } from '../logger.ts'
+import { configOption } from './options.ts'
+import { welcome } from './welcome.ts'
+
+/** A server that serves. */
+export interface Serving {
+  readonly listening: readonly Listening[]
+  readonly invitation: Invitation
+  reloadCertificates(): void
+  /** Ends everything in order; nothing is lost. */
+  close(): Promise<void>
+}
+
+/** Composes and opens a server. */
+export type Serve = (
+  config: Config,
+  around: { readonly logger: Logger; readonly shutDown: () => void },
+) => Promise<Serving>
+
+/** The verb. */
+export function start(serve: Serve): Command {
+  return new Command('start')
+    .description('run the server until it is stopped; SIGHUP reloads certificates')
+    .addOption(configOption())
+    .option('--pid-file <file>', 'write the process id of the server to this file once it takes connections')
+    .addOption(new Option('--log-level <level>', 'least level of log lines').choices(levels).default('info'))
+    .action(async (options: { config?: string; pidFile?: string; logLevel: Level }) => {
+      const config = loadConfig(options.config)
+      await run(config, serve, createLogger({ level: options.logLevel }), options.pidFile)
+    })
+}
+
+async function run(config: Config, serve: Serve, logger: Logger, pidFile: string | undefined): Promise<void> {
+  for (const text of warnings(config)) logger.warn({}, text)
+  const end = new Ending(logger, pidFile)
+  process.on('SIGINT', () => end.asked())
+  process.on('SIGTERM', () => end.asked())
+  // A promise that nobody watches ends its own work alone, so the others are served on.
+  process.on('unhandledRejection', error => logger.error({ err: error }, 'A promise was rejected and nobody watched'))
+  // After an exception in the middle of something nobody knows what else is true; what was acknowledged is on disk.
+  process.on('uncaughtException', error => {
+    logger.error({ err: error }, 'An exception was not caught: the server stops')
+    void end.begin(1)
+  })
+  const starting = serve(config, { logger, shutDown: () => void end.begin(0) })
+  end.watch(starting)
+  const serving = await starting
+  process.on('SIGHUP', () => serving.reloadCertificates())
+  if (pidFile !== undefined) {
+    writeFileSync(pidFile, `${process.pid}\n`)
+    chmodSync(pidFile, 0o644)
+  }
+  await welcome(config, serving, logger)
+  logger.info({ pid: process.pid, hosts: config.hosts }, 'ready')
+}
+
+/** The end of the process, which may be asked for at any time, also while the server starts. */
+class Ending {
+  readonly #logger: Logger
+  readonly #pidFile: string | undefined
+  #starting: Promise<Serving> | undefined
+  #begun = false
+
+  constructor(logger: Logger, pidFile: string | undefined) {
+    this.#logger = logger
+    this.#pidFile = pidFile
+  }
+
+  watch(starting: Promise<Serving>): void {
+    this.#starting = starting
+  }
+
+  /** By a signal: the first one ends in order, a second one at once. */
+  asked(): void {
+    if (this.#begun) process.exit(130)
+    void this.begin(0)
+  }
+
+  async begin(code: number): Promise<void> {
+    if (this.#begun) return
+    this.#begun = true
+    this.#logger.info({}, 'Stopping')
+    try {
+      const serving = await this.#starting
+      await serving?.close()
+    } catch (error) {
+      this.#logger.error({ err: error }, 'The server did not stop in order')
+      code = 1
+    }
+    if (this.#pidFile !== undefined) rmSync(this.#pidFile, { force: true })
+    this.#logger.info({}, 'Stopped')
+    process.exit(code)
+  }
+}

@@ -1,0 +1,117 @@
+/** How the command line reaches a data folder: through the server that runs on it, or alone, under its lock. */
+
+import { connect, type Socket } from 'node:net'
+import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createServer } from '@tercet/server'
+import { standardModules } from '@tercet/server/modules'
+import { openSqliteStorage } from '@tercet/storage-sqlite'
+import type { Storage } from '@tercet/storage'
+import type { Config } from './config.ts'
+import { controlPlace, perform } from './control.ts'
+import { lines } from './lines.ts'
+import type { Operation } from './operations/index.ts'
+import { UserError } from './user-error.ts'
+
+/** Longest answer. */
+const MAX_CHARACTERS = 512 * 1024 * 1024
+/** A folder that is locked by a process without a socket: one that starts, stops, or is another command. */
+const TRIES = 50
+const TRY_MS = 100
+
+/** A data folder within reach. */
+export interface Reached extends AsyncDisposable {
+  readonly isRunning: boolean
+  /** @throws {UserError} what the operation refuses */
+  ask<I, O>(operation: Operation<I, O>, input: NoInfer<I>): Promise<O>
+  /** Resolves when the running server has ended. */
+  readonly ended: Promise<void>
+}
+
+/** Reaches the data folder of `config`. @throws {StorageError} `locked` by a process that does not listen · `newer-schema` · `failed` */
+export async function reach(config: Config): Promise<Reached> {
+  for (let tried = 1; ; tried++) {
+    const running = await reachRunning(config)
+    if (running) return running
+    try {
+      return await reachAlone(config)
+    } catch (error) {
+      const isLocked = error instanceof Error && 'condition' in error && error.condition === 'locked'
+      if (!isLocked || tried === TRIES) throw error
+      await pause(TRY_MS)
+    }
+  }
+}
+
+/** Reaches the server that runs on the data folder of `config`; undefined: there is none. */
+export async function reachRunning(config: Config): Promise<Reached | undefined> {
+  const socket = await dialControl(config.data)
+  if (!socket) return undefined
+  const answers = lines(socket, MAX_CHARACTERS)
+  const ended = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  return {
+    isRunning: true,
+    ended,
+    async ask<I, O>({ name }: Operation<I, O>, input: I): Promise<O> {
+      socket.write(`${JSON.stringify({ operation: name, input })}\n`)
+      const line = await answers.next().catch(() => ({ done: true as const, value: undefined }))
+      if (line.done) throw new UserError('The server ended before it answered')
+      // True because both ends are the same program.
+      const answer = JSON.parse(line.value) as { result: O } | { error: string }
+      if ('error' in answer) throw new UserError(answer.error)
+      return answer.result
+    },
+    async [Symbol.asyncDispose]() {
+      socket.destroy()
+      await ended
+    },
+  }
+}
+
+async function reachAlone(config: Config): Promise<Reached> {
+  const storage = await openStorage(config)
+  try {
+    const server = await createServer({
+      storage,
+      hosts: config.hosts.map(name => ({ name, modules: standardModules })),
+      iterations: config.iterations,
+      limits: config.limits,
+    })
+    return {
+      isRunning: false,
+      ended: Promise.resolve(),
+      // What an operation gives is its own result.
+      ask: async (operation, input) => (await perform({ server }, operation.name, input)) as never,
+      async [Symbol.asyncDispose]() {
+        await server.stop()
+        await storage.close()
+      },
+    }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+/** Opens the storage of a data folder. The switch is for the crash test, which must be able to fail. */
+export function openStorage(
+  { data }: Config,
+  logger?: Parameters<typeof openSqliteStorage>[0]['logger'],
+): Promise<Storage> {
+  const synchronous = process.env['TERCET_TEST_SYNCHRONOUS'] === 'OFF' ? 'OFF' : 'FULL'
+  return openSqliteStorage({ folder: data, synchronous, ...(logger ? { logger } : {}) })
+}
+
+async function dialControl(folder: string): Promise<Socket | undefined> {
+  if (!existsSync(folder)) return undefined
+  const place = controlPlace(folder)
+  try {
+    return await new Promise<Socket | undefined>(resolve => {
+      const socket = connect(place.path)
+      socket.once('connect', () => resolve(socket.on('error', () => {})))
+      socket.once('error', () => resolve(undefined))
+    })
+  } finally {
+    place.release()
+  }
+}
