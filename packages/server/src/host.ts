@@ -4,6 +4,7 @@ import { BareJid, type FullJid, type Jid } from '@tercet/jid'
 import { Hooks, Scope, Services, type Chain, type Handler, type Logger, type Point } from '@tercet/plugin'
 import { presence, StanzaError, StreamError, type PresenceType, type Query, type Stanza } from '@tercet/stanza'
 import type { Table } from '@tercet/storage'
+import type { ReceiverFeature, TlsHost } from '@tercet/stream'
 import type { Fragment } from '@tercet/xml'
 import { Account } from './account.ts'
 import type { Accounts } from './accounts.ts'
@@ -46,6 +47,8 @@ export class Host {
   readonly accountFeatures = new Set<string>()
   /** Wire text of what modules add to stream features. */
   streamFeatures = ''
+  /** Features of streams that modules negotiate themselves, also before authentication. */
+  readonly receiverFeatures: ReceiverFeature<TlsHost>[] = []
 
   constructor(server: Server, domain: string, accounts: Accounts, fakeSaltSecret: Uint8Array, life: SessionLife) {
     this.server = server
@@ -181,10 +184,19 @@ export class Host {
 
   #deliverIf(known: boolean, account: Account, stanza: Stanza, turn: Turn): void | Promise<void> {
     if (known) return this.#inboundRun(account, stanza, turn)
-    // RFC 6121 §8.5.1: what a stranger sees does not tell whether the account exists.
-    if (stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set'))
-      throw new StanzaError('service-unavailable')
-    if (stanza.kind === 'message' && stanza.type === 'groupchat') throw new StanzaError('service-unavailable')
+    // RFC 6121 §8.5.1: what a stranger sees does not tell whether the account exists, so it is what an absent account gives.
+    switch (stanza.kind) {
+      case 'iq':
+        if (stanza.type === 'get' || stanza.type === 'set') throw new StanzaError('service-unavailable')
+        return
+      case 'message':
+        if (stanza.type === 'groupchat' || (stanza.type === 'normal' && stanza.to?.resource !== ''))
+          throw new StanzaError('service-unavailable')
+        return
+      case 'presence':
+        if (stanza.type === 'probe' && stanza.from)
+          this.sendPresence('unsubscribed', account.jid, stanza.from.bare, turn)
+    }
   }
 
   #inboundRun(account: Account, stanza: Stanza, turn: Turn): void | Promise<void> {

@@ -12,7 +12,9 @@ export function writeStanza(stanza: Stanza, xmlns?: string): string {
   if (xmlns !== undefined) out += " xmlns='" + xmlns + "'"
   if (stanza.to !== undefined) out += " to='" + escapeAttr(stanza.to.text) + "'"
   if (stanza.from !== undefined) out += " from='" + escapeAttr(stanza.from.text) + "'"
-  if (stanza.id !== undefined) out += " id='" + escapeAttr(stanza.id) + "'"
+  // The error to an iq that had no id has none either (RFC 6120 §8.3.1).
+  if (stanza.id !== undefined && (stanza.id !== '' || stanza.type !== 'error'))
+    out += " id='" + escapeAttr(stanza.id) + "'"
   // Types are words of ours. `normal` is the default (RFC 6121 §5.2.2).
   if (stanza.type !== undefined && stanza.type !== 'normal') out += " type='" + stanza.type + "'"
   if (stanza.lang !== undefined) out += " xml:lang='" + escapeAttr(stanza.lang) + "'"

@@ -108,9 +108,8 @@ async function negotiate<H extends ReceiverHost>(
     negotiation.host = host
     negotiation.lang = lang
     negotiation.from = header.attr('from')
-    // RFC 6120 §4.7.5: a peer without version 1.0 knows no features, and there is nothing else that we would let it do.
-    if (!atLeastOne(header)) throw new StreamError('unsupported-version', { text: 'Version 1.0 is needed' })
-    offer(negotiation, options.features)
+    // RFC 6120 §4.3.2, §4.7.5: a peer before version 1.0 knows no features; it finds out that it can do nothing here.
+    if (atLeastOne(header)) offer(negotiation, options.features)
     const handler = await exchange(negotiation, options.features)
     if (handler !== 'restart') {
       pull.handOver(stream, handler)

@@ -170,6 +170,13 @@ export class Stream implements TransportSink {
     )
   }
 
+  /** Ends the stream in order without waiting for the peer's closing tag. */
+  end(): void {
+    if (this.#state !== 'open') return
+    this.#sendClose('')
+    this.#finish()
+  }
+
   /** Ends the stream with an error; nothing is read after it (RFC 6120 §4.9.1.1). */
   fail(error: StreamError): void {
     if (this.#state !== 'open') return
@@ -234,8 +241,14 @@ export class Stream implements TransportSink {
           if (this.refuseWhitespace) throw new StreamError('bad-format', { text: 'White space is not allowed here' })
           continue
         }
+        if (event.kind === 'element' && event.element.ns === STREAMS && event.element.name === 'error') {
+          // RFC 6120 §4.9.1.1: whatever it says, the stream is over; the peer's closing tag may or may not follow.
+          this.#error = streamError.read(event.element.toElement())
+          this.end()
+          return 'read'
+        }
         const pending = this.handler.event(event)
-        if (event.kind === 'close') this.#answerClose()
+        if (event.kind === 'close') this.end()
         if (pending) {
           this.#wait(pending)
           return 'waiting'
@@ -270,12 +283,6 @@ export class Stream implements TransportSink {
   #giveUp(error: unknown): void {
     this.#waiting = false
     this.#refuse(error)
-  }
-
-  #answerClose(): void {
-    if (this.#state !== 'open') return
-    this.#sendClose('')
-    this.#finish()
   }
 
   #refuse(error: unknown): void {

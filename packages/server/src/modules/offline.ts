@@ -1,8 +1,10 @@
 /** Messages that waited for somebody to come home (XEP-0160 1.0.1): given out when a session takes messages. */
 
+import type { Message } from '@tercet/stanza'
+import { delay } from '@tercet/stanza/delay'
 import { redeliver, unclaimed } from '../delivery.ts'
 import { defineModule } from '../module.ts'
-import { presenceChanged } from '../points.ts'
+import { outbound, presenceChanged } from '../points.ts'
 
 /** Delivers what an account is owed to the first session that takes messages, in order, once. */
 export const offline = defineModule({
@@ -10,6 +12,11 @@ export const offline = defineModule({
   specs: { 'XEP-0160': '1.0.1', 'XEP-0203': '2.0' },
   features: ['msgoffline'],
   setup(host) {
+    host.on(outbound, 'rewrite', event => {
+      // XEP-0203 §5: nobody says when we have received something but we.
+      if (event.stanza.kind === 'message' && event.stanza.has(delay))
+        event.stanza = withoutDelays(event.stanza, host.domain)
+    })
     host.on(presenceChanged, 'run', ({ session, tookMessages }) => {
       if (tookMessages || !session.takesMessages) return
       const { account } = session
@@ -21,3 +28,12 @@ export const offline = defineModule({
     })
   },
 })
+
+function withoutDelays(message: Message, from: string): Message {
+  let { content } = message
+  for (let index = content.size - 1; index >= 0; index--) {
+    if (content.nameAt(index) !== delay.name || content.nsAt(index) !== delay.ns) continue
+    if (content.elementAt(index).attr('from') === from) content = content.without(index)
+  }
+  return message.withContent(content)
+}

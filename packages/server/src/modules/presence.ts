@@ -47,8 +47,8 @@ function send(
   { session, stanza, turn }: OutboundEvent,
 ): 'handled' | undefined | Promise<'handled' | undefined> {
   if (stanza.kind !== 'presence' || subscriptionType(stanza)) return
-  if (stanza.type === 'probe') return 'handled' // §4.3: the server probes, a client need not.
-  if (stanza.type === 'error') return stanza.to ? undefined : 'handled'
+  // §4.3: a client need not probe, but may.
+  if (stanza.type === 'error' || stanza.type === 'probe') return stanza.to ? undefined : 'handled'
   check(stanza)
   if (stanza.to) return direct(store, session, stanza, stanza.to)
   const before = session.presence

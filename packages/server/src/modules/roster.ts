@@ -89,7 +89,8 @@ export class Rosters {
 
   /** Stores a contact and pushes it to whoever is interested, once it is on disk (§2.1.6). */
   save(account: Account, jid: BareJid, contact: Contact, turn: Turn): void {
-    this.store(account, jid, contact, turn)
+    // Once shown, it stays on the roster until the user removes it.
+    this.store(account, jid, visible(contact) ? { ...contact, listed: true } : contact, turn)
     const ver = this.#newVersion(account, turn)
     this.#push(
       account,
@@ -189,7 +190,7 @@ function check({ name, groups }: wire.RosterItem): void {
 
 /** §2.5: removing a contact ends the subscriptions both ways; the subscription module hears of it by the presences. */
 function remove(host: Host, store: Rosters, account: Account, jid: BareJid, contact: Contact, turn: Turn): void {
-  if (!visible(contact)) throw new StanzaError('item-not-found')
+  if (!visible(contact)) throw new StanzaError('item-not-found', { type: 'modify' })
   const { subscription, pendingOut, pendingIn } = factsOf(contact.state)
   cancellations(
     host,

@@ -137,7 +137,7 @@ function change(store: Rosters, account: Account, jid: BareJid, before: Contact,
     before.request === after.request
   )
     return
-  if (visible(before) || visible(after)) store.save(account, jid, after, turn)
+  if (visible(before) || visible(after)) store.save(account, jid, { ...after, listed: true }, turn)
   else store.store(account, jid, after, turn)
 }
 

@@ -10,11 +10,10 @@ export interface LimitsHost extends ReceiverHost {
   readonly idleSeconds: number | undefined
 }
 
-/** Tells an authenticated peer how much it may send. */
+/** Tells a peer how much it may send. */
 export const limits: ReceiverFeature<LimitsHost> = {
   name: 'limits',
-  advertise({ account, host }) {
-    if (!account) return undefined
+  advertise({ host }) {
     const idle = host.idleSeconds === undefined ? '' : `<idle-seconds>${host.idleSeconds}</idle-seconds>`
     return `<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>${host.maxStanzaBytes}</max-bytes>${idle}</limits>`
   },

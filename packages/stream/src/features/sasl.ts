@@ -119,6 +119,8 @@ async function take(
     case 'abort':
       return { kind: 'failure', mechanism: name, condition: 'aborted' }
     case 'auth': {
+      // §6.5.4
+      if (needsTls(negotiation)) return { kind: 'failure', mechanism: name, condition: 'encryption-required' }
       // An <auth/> during an exchange discards the old one (§6.4.2).
       const wanted = element.attr('mechanism') ?? ''
       const offer = makeOffer(negotiation)
@@ -190,7 +192,9 @@ async function fail(
 ): Promise<Outcome> {
   const { stream, host } = negotiation
   await host.refused(negotiation, mechanism, condition)
-  const words = text === undefined ? '' : `<text xml:lang='en'>${escapeText(text)}</text>`
+  // The same words for an unknown name and for a wrong password (§6.5.10).
+  const said = condition === 'not-authorized' ? 'The name or the password is wrong' : text
+  const words = said === undefined ? '' : `<text xml:lang='en'>${escapeText(said)}</text>`
   stream.send(`<failure xmlns='${NS}'><${condition}/>${words}</failure>`)
   if (condition !== 'aborted') negotiation.failures++
   if (negotiation.failures >= host.maxFailures) {

@@ -1,6 +1,7 @@
 /** STARTTLS, receiving side (RFC 6120 §5). */
 
 import { StreamError } from '@tercet/stanza'
+import { StreamEnded } from '../pull.ts'
 import type { Negotiation, Outcome, ReceiverFeature, ReceiverHost } from '../receiver.ts'
 import type { TlsContext } from '../transport.ts'
 
@@ -25,8 +26,10 @@ export const starttls: ReceiverFeature<TlsHost> = {
   async negotiate(negotiation): Promise<Outcome> {
     const { stream, host } = negotiation
     if (!offered(negotiation) || !host.tls) {
+      // §5.4.2.2: a failure closes the stream.
       stream.send(`<failure xmlns='${NS}'/>`)
-      throw new StreamError('policy-violation', { text: 'TLS is not offered here' })
+      stream.end()
+      throw new StreamEnded('TLS was asked for where there is none')
     }
     stream.send(`<proceed xmlns='${NS}'/>`)
     await stream.upgrade(host.tls)
@@ -35,7 +38,7 @@ export const starttls: ReceiverFeature<TlsHost> = {
   },
 }
 
-/** Stands behind STARTTLS in the list: takes whatever comes before TLS where TLS is required, and refuses it (RFC 6120 §5.3.1). */
+/** Stands behind STARTTLS and SASL in the list: takes whatever else comes before TLS where TLS is required, and refuses it (RFC 6120 §5.3.1). */
 export const tlsRequired: ReceiverFeature<TlsHost> = {
   name: 'tls-required',
   advertise: () => undefined,
