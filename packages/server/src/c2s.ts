@@ -26,6 +26,7 @@ import {
   type TlsHost,
   type Transport,
 } from '@tercet/stream'
+import type { Fragment } from '@tercet/xml'
 import { hostCredentials, LoginGuard } from './credentials.ts'
 import type { Host } from './host.ts'
 import { bindSession, resumeSession } from './lifecycle.ts'
@@ -39,12 +40,21 @@ export interface C2sOptions {
   readonly framing: 'scan' | 'sax'
 }
 
-/** What modules advertise to authenticated streams. */
+/** What modules advertise to authenticated streams, and what they negotiate themselves. */
 const ofModules: ReceiverFeature<C2sHost> = {
   name: 'modules',
-  advertise: ({ account, host }) => (account ? host.host.streamFeatures : undefined),
-  accepts: () => false,
-  negotiate: () => 'continue',
+  advertise(negotiation) {
+    const { account, host } = negotiation
+    let text = account ? host.host.streamFeatures : ''
+    for (const feature of host.host.receiverFeatures) text += feature.advertise(negotiation) ?? ''
+    return text
+  },
+  accepts: (element, negotiation) => takerOf(element, negotiation) !== undefined,
+  negotiate: (negotiation, element) => takerOf(element, negotiation)?.negotiate(negotiation, element) ?? 'continue',
+}
+
+function takerOf(element: Fragment, negotiation: Negotiation<C2sHost>): ReceiverFeature<TlsHost> | undefined {
+  return negotiation.host.host.receiverFeatures.find(feature => feature.accepts(element, negotiation))
 }
 
 /** The feature list; its order is the policy. */

@@ -5,6 +5,7 @@ import { Hooks, Scope, Services, type Chain, type Handler, type Logger, type Poi
 import { presence, StanzaError, StreamError, type PresenceType, type Query, type Stanza } from '@tercet/stanza'
 import type { Table } from '@tercet/storage'
 import type { ReceiverFeature, TlsHost } from '@tercet/stream'
+import type { ReceiverFeature, TlsHost } from '@tercet/stream'
 import type { Fragment } from '@tercet/xml'
 import { Account } from './account.ts'
 import type { Accounts } from './accounts.ts'
@@ -47,6 +48,8 @@ export class Host {
   readonly accountFeatures = new Set<string>()
   /** Wire text of what modules add to stream features. */
   streamFeatures = ''
+  /** Features of streams that modules negotiate themselves, also before authentication. */
+  readonly receiverFeatures: ReceiverFeature<TlsHost>[] = []
   /** Features of streams that modules negotiate themselves, also before authentication. */
   readonly receiverFeatures: ReceiverFeature<TlsHost>[] = []
 

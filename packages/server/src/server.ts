@@ -12,6 +12,7 @@ import { Host } from './host.ts'
 import { life } from './lifecycle.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { loadModules, type Module } from './module.ts'
+import { refuseUnknown } from './module-options.ts'
 import { nowhere, type Remote } from './remote.ts'
 import { Router } from './router.ts'
 import type { Session } from './session.ts'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly requireTls?: boolean
   /** Rounds of PBKDF2 for new passwords, default 10,000. */
   readonly iterations?: number
+  /** What is set for modules, by their names; each module checks its own. */
+  readonly moduleOptions?: Readonly<Record<string, unknown>>
   readonly limits?: Partial<Limits>
   readonly framing?: 'scan' | 'sax'
   readonly logger?: Logger
@@ -44,9 +47,14 @@ export interface ServerOptions {
 /**
  * Makes a server over an opened storage.
  *
- * @throws {JidError} the name of a host is not a domain · {TypeError} modules that do not fit together
+ * @throws {JidError} the name of a host is not a domain · {TypeError} modules that do not fit together ·
+ *   {ModuleOptionsError} options that do not fit a module, or are for one that is not loaded
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
+  refuseUnknown(
+    options.hosts.flatMap(({ modules }) => modules),
+    options.moduleOptions ?? {},
+  )
   const secrets = new Map<string, Uint8Array>()
   for (const { name } of options.hosts) {
     const domain = BareJid.parse(name).text
@@ -99,7 +107,7 @@ export class Server implements AsyncDisposable {
       const accounts = new Accounts(this.storage, domain, options.iterations ?? 10_000)
       const host = new Host(this, domain, accounts, secrets.get(domain) ?? new Uint8Array(32), life)
       this.hosts.set(host.domain, host)
-      loadModules(host, modules)
+      loadModules(host, modules, options.moduleOptions)
     }
     this.c2s = new C2s(this, {
       tls: options.tls,
