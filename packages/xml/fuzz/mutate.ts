@@ -46,6 +46,7 @@ const TOKENS: Uint8Array[] = [
     '<a/>',
     '<b>',
     '</b>',
+    '</>',
   ],
   ...[
     '\r',

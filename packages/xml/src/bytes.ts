@@ -9,7 +9,6 @@ export const EQ = 0x3d
 export const SLASH = 0x2f
 export const BANG = 0x21
 export const QUERY = 0x3f
-export const LBRACKET = 0x5b
 export const RBRACKET = 0x5d
 export const SEMI = 0x3b
 export const HASH = 0x23

@@ -12,7 +12,6 @@ import {
   GT,
   HASH,
   isLegalChar,
-  LBRACKET,
   LT,
   NAME,
   NAME_START,
@@ -219,7 +218,8 @@ export class Cutter {
           } else if ((kind & SPACE) === 0) throw malformed('an end tag with more than a name')
           break
         case SECTION:
-          if (c !== CDATA_OPEN.charCodeAt(this.run) || this.open.length === 0) throw declared(this.run, c)
+          if (c !== CDATA_OPEN.charCodeAt(this.run)) throw declared(this.run)
+          if (this.open.length === 0) throw new XmlError('bad-format', 'Character data between elements of a stream')
           if (++this.run === CDATA_OPEN.length) {
             this.run = 0
             state = CDATA
@@ -281,9 +281,9 @@ function checkReference(bytes: Uint8Array, start: number, end: number): void {
   if (!isLegalChar(Number.parseInt(digits, hex ? 16 : 10))) throw malformed('a reference to a forbidden character')
 }
 
-/** `<!` that opens no CDATA section inside an element. */
-function declared(run: number, c: number): XmlError {
-  return run === 0 && c !== LBRACKET ? restricted('a comment or declaration') : malformed('a misplaced section')
+/** `<!` that opens no CDATA section. */
+function declared(run: number): XmlError {
+  return run === 0 ? restricted('a comment or declaration') : malformed('a misplaced section')
 }
 
 function malformed(what: string): XmlError {

@@ -57,9 +57,20 @@ describe('readStanza', () => {
     expect(content.text).toBe('<body>b</body>')
   })
 
-  test.each(['<a/><b/>', '<a/> ', ' <a/>', '', '<a>', 'a', '<a>\udc00</a>'])('refuses %j', text =>
-    expect(conditionOf(() => readStanza(text))).toBe('not-well-formed'),
-  )
+  test.each([
+    '<a/><b/>',
+    '<a/> ',
+    ' <a/>',
+    '',
+    '<a>',
+    'a',
+    '<a>\udc00</a>',
+    '</a>',
+    '</><a><b/>',
+    '</><a/>',
+    'ce/>',
+    '\na/>',
+  ])('refuses %j', text => expect(conditionOf(() => readStanza(text))).toBe('not-well-formed'))
 
   test('knows limits', () => {
     expect(conditionOf(() => readStanza('<abc/>', { maxBytes: 5 }))).toBe('policy-violation')

@@ -45,7 +45,7 @@ export function parse(text: string, options: ParseOptions = {}): Element {
 export function readStanza(text: string, limits?: Limits): Fragment {
   const bytes = encode(text)
   const complete = completeLimits(limits)
-  const scanned = tryScan(bytes, 0, bytes.length, NEUTRAL, complete)
+  const scanned = text.startsWith('<') ? tryScan(bytes, 0, bytes.length, NEUTRAL, complete) : undefined
   if (scanned !== undefined && scanEnd === bytes.length) return scanned
   cutWhole(bytes, complete)
   return readWithSax(bytes, 0, bytes.length, NEUTRAL, complete)

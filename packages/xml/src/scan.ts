@@ -63,7 +63,7 @@ const openEnd = new Int32Array(MAX_DEPTH)
 const names = new Int32Array(MAX_ATTRIBUTES * 2)
 
 /**
- * Scans the element that begins at `start`. Returns the offset behind it, {@link MORE} or {@link HAND_OVER}; UTF-8 of what
+ * Scans the element whose `<` is at `start`. Returns the offset behind it, {@link MORE} or {@link HAND_OVER}; UTF-8 of what
  * lies above ASCII is left for the caller to check (`found.contentEndChar` tells whether there is any).
  *
  * @param contentNs the stream's content namespace, allowed as `xmlns` of the root alone
@@ -98,6 +98,7 @@ export function scan(
     if (++i >= end) return MORE
     let c = b[i]!
     if (c === SLASH) {
+      if (depth === 0) return HAND_OVER
       const name = ++i
       depth--
       const length = openEnd[depth]! - openStart[depth]!

@@ -70,12 +70,12 @@ function valueAt(text: string, start: number, end: number): string {
 /** Reads up to the end tag at `at`, or to the end of the text. */
 function content(text: string, ns: string): Child[] {
   const children: Child[] = []
-  while (true) {
+  while (at < text.length) {
     let lt = at
     if (text.charCodeAt(lt) !== LT) {
       lt = text.indexOf('<', lt)
       if (lt < 0) {
-        if (at < text.length) children.push(decode(text.substring(at)))
+        children.push(decode(text.substring(at)))
         return children
       }
       children.push(decode(text.substring(at, lt)))
@@ -84,6 +84,7 @@ function content(text: string, ns: string): Child[] {
     if (text.charCodeAt(lt + 1) === SLASH) return children
     children.push(element(text, ns))
   }
+  return children
 }
 
 /** Resolves the five entities and characters by number. */

@@ -68,6 +68,7 @@ describe.each(['scan', 'sax'] as const)('WebSocket framing %s', framing => {
     ['text behind the element', "<r xmlns='urn:xmpp:sm:3'/>a", 'not-well-formed'],
     ['half an element', "<message xmlns='jabber:client'>", 'not-well-formed'],
     ['an end tag', '</stream:stream>', 'not-well-formed'],
+    ['an end tag without a name', "</><a><m xmlns='jabber:client'/>", 'not-well-formed'],
     ['an undeclared prefix', '<stream:features/>', 'not-well-formed'],
     ['no namespace', '<message/>', 'invalid-namespace'],
     ['the namespace of servers', "<message xmlns='jabber:server'/>", 'invalid-namespace'],
