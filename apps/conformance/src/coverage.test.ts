@@ -37,7 +37,11 @@ test('exceptions and plays name known behaviours', () => {
 
 test('plays ask servers for known things only', () => {
   const known = new Set<string>(needNames)
-  for (const play of plays) expect(Object.keys(play.server).filter(need => !known.has(need)), play.file).toEqual([])
+  for (const play of plays)
+    expect(
+      Object.keys(play.server).filter(need => !known.has(need)),
+      play.file,
+    ).toEqual([])
 })
 
 test('titles tell plays apart', () => {

@@ -33,8 +33,8 @@ export function disagreementsPage(list: readonly Disagreement[]): string {
   }
   const sections = Object.entries(titles).map(([why, title]) => {
     const rows = list.filter(entry => entry.why === why)
-    const lines = rows.map(({ play, decides, seen }) => `| ${play} | ${decides} | ${seen} |`)
-    return [`## ${title}`, '', '| play | what decides | what Prosody does |', '|---|---|---|', ...lines].join('\n')
+    const lines = rows.map(({ play, decides, seen }) => `- **${play}**: ${decides}. Prosody ${seen}.`)
+    return [`## ${title}`, '', ...lines].join('\n')
   })
   const intro = `# Where Prosody and the plays disagree
 

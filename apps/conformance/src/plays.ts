@@ -17,7 +17,9 @@ export function readPlays(): PlayFile[] {
     .filter(path => path.endsWith('.play'))
     .sort()
     .map(path => {
-      const file = relative('.', path).replaceAll('\\', '/').replace(/\.play$/, '')
+      const file = relative('.', path)
+        .replaceAll('\\', '/')
+        .replace(/\.play$/, '')
       try {
         return { file, ...parsePlay(readFileSync(join(folder, path), 'utf8')) }
       } catch (cause) {

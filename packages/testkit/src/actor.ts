@@ -86,7 +86,7 @@ export class Actor {
     const { priority } = this.member
     this.#awaitsEcho = true
     await this.send(priority === undefined ? '<presence/>' : `<presence><priority>${priority}</priority></presence>`)
-    await this.ask(`<iq type='get' id='ID' to='${this.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+    await this.ask(ping(this.domain))
   }
 
   async connect(): Promise<void> {
@@ -169,7 +169,8 @@ export class Actor {
   async #expect(kind: 'header' | 'element', text: string): Promise<XmlElement> {
     const [expected] = readFragment(text)
     const item = await this.next()
-    if (item?.kind !== 'header' && item?.kind !== 'element') throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
+    if (item?.kind !== 'header' && item?.kind !== 'element')
+      throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
     const wrong = item.kind !== kind || (expected && difference(expected, item.element))
     if (wrong) throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
     return item.element
@@ -183,7 +184,10 @@ export class Actor {
   }
 
   #noteOffer(features: XmlElement): void {
-    const inside = (name: string) => elementsOf(features).filter(child => child.name === name).flatMap(elementsOf)
+    const inside = (name: string) =>
+      elementsOf(features)
+        .filter(child => child.name === name)
+        .flatMap(elementsOf)
     this.scope.offer = {
       mechanisms: inside('mechanisms').map(textOf),
       bindings: inside('sasl-channel-binding').map(binding => binding.attributes['type'] ?? ''),
@@ -222,17 +226,23 @@ export class Actor {
       return true
     }
     const me = `${this.member.account ?? ''}/${this.member.resource ?? ''}`
-    if (this.#awaitsEcho && element.name === 'presence' && element.attributes['from'] === me && !element.attributes['type']) {
+    if (
+      this.#awaitsEcho &&
+      element.name === 'presence' &&
+      element.attributes['from'] === me &&
+      !element.attributes['type']
+    ) {
       this.#awaitsEcho = false
       return true
     }
-    if (this.member.sm === 'auto' && element.ns === 'urn:xmpp:sm:3' && element.name === 'r') {
-      void this.send(`<a xmlns='urn:xmpp:sm:3' h='${this.scope.counts.received}'/>`)
-      return true
-    }
-    return false
+    if (this.member.sm === 'manual' || element.ns !== 'urn:xmpp:sm:3' || element.name !== 'r') return false
+    if (this.#counting) void this.send(`<a xmlns='urn:xmpp:sm:3' h='${this.scope.counts.received}'/>`)
+    return true
   }
 }
+
+/** A ping for {@link Actor.ask}; even who does not know pings answers it. */
+export const ping = (to: string): string => `<iq type='get' id='ID' to='${to}'><ping xmlns='urn:xmpp:ping'/></iq>`
 
 /** Says in words what came. */
 export function describe(item: Item | undefined): string {
@@ -253,5 +263,8 @@ function countStanzas(text: string): number {
 
 /** The condition of a stream error (RFC 6120 §4.9.3). */
 export function streamCondition(element: XmlElement): string {
-  return elementsOf(element).find(child => child.ns === 'urn:ietf:params:xml:ns:xmpp-streams' && child.name !== 'text')?.name ?? ''
+  return (
+    elementsOf(element).find(child => child.ns === 'urn:ietf:params:xml:ns:xmpp-streams' && child.name !== 'text')
+      ?.name ?? ''
+  )
 }

@@ -66,7 +66,11 @@ const functions: Record<string, Compute> = {
   handled: scope => String(scope.counts.received),
   plain: (scope, [user = ''], { password = scope.password, authzid = '' }) =>
     base64(`${scope.toWire(authzid)}\0${wireUser(scope, user)}\0${unescape(password)}`),
-  'scram-first': (scope, [user = ''], { gs2 = 'n,,', nonce = 'fyko+d2lbbFgONRv9qkxdawL', reserved = '', extra = '' }) => {
+  'scram-first': (
+    scope,
+    [user = ''],
+    { gs2 = 'n,,', nonce = 'fyko+d2lbbFgONRv9qkxdawL', reserved = '', extra = '' },
+  ) => {
     const name = wireUser(scope, user).replaceAll('=', '=3D').replaceAll(',', '=2C')
     const clientFirstBare = `${reserved}n=${name},r=${nonce}${extra}`
     const header = scope.toWire(gs2)
@@ -121,11 +125,14 @@ function split(part: string): [string, string] {
 
 /** Reads `\n \r \t \0 \\ \xHH \uHHHH \u{H…}`. */
 export function unescape(text: string): string {
-  return text.replaceAll(/\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|([nrt0\\]))/gi, (_, hex: string | undefined, four: string | undefined, code: string | undefined, letter: string) => {
-    const digits = hex ?? four ?? code
-    if (digits !== undefined) return String.fromCodePoint(Number.parseInt(digits, 16))
-    return { n: '\n', r: '\r', t: '\t', '0': '\0', '\\': '\\' }[letter] ?? letter
-  })
+  return text.replaceAll(
+    /\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|([nrt0\\]))/gi,
+    (_, hex: string | undefined, four: string | undefined, code: string | undefined, letter: string) => {
+      const digits = hex ?? four ?? code
+      if (digits !== undefined) return String.fromCodePoint(Number.parseInt(digits, 16))
+      return { n: '\n', r: '\r', t: '\t', '0': '\0', '\\': '\\' }[letter] ?? letter
+    },
+  )
 }
 
 /** The bytes of a text in which `\\xHH` is one byte and `\\u{…}` a code point, lone surrogates included. */

@@ -49,7 +49,9 @@ function compare(expected: XmlElement, actual: XmlElement, options: MatchOptions
   }
   const wantedText = textOf(expected).trim()
   for (const [, name, text] of wantedText.matchAll(/\{no ([^{}\s]+)(?: ([^{}]+))?\}/g)) {
-    const there = elementsOf(actual).some(child => child.name === name && (text === undefined || textOf(child) === text))
+    const there = elementsOf(actual).some(
+      child => child.name === name && (text === undefined || textOf(child) === text),
+    )
     if (there) return `${at}: there is a <${String(name)}/>`
   }
   const plainText = wantedText.replaceAll(/\{no [^{}]+\}/g, '').trim()
@@ -90,13 +92,16 @@ export function valueDifference(expected: string, actual: string, options: Match
 function compareValue(expected: string, actual: string | undefined, options: MatchOptions): string | undefined {
   if (expected === '{absent}') return actual === undefined ? undefined : `is there: '${actual}'`
   const ifAny = /^\{absent or ([^{}]+)\}$/.exec(expected)?.[1]
-  if (ifAny !== undefined) return actual === undefined || actual === ifAny ? undefined : `is '${actual}', not '${ifAny}'`
+  if (ifAny !== undefined)
+    return actual === undefined || actual === ifAny ? undefined : `is '${actual}', not '${ifAny}'`
   if (actual === undefined) return 'is missing'
   const not = /^\{not ([^{}]+)\}$/.exec(expected)?.[1]
   if (not !== undefined) return actual === valueOf(not, options) ? `is again '${actual}'` : undefined
   const choices = /^\{one of ([^{}]+)\}$/.exec(expected)?.[1]
   if (choices !== undefined) {
-    return choices.split('|').some(choice => choice.trim() === actual) ? undefined : `is '${actual}', not one of ${choices}`
+    return choices.split('|').some(choice => choice.trim() === actual)
+      ? undefined
+      : `is '${actual}', not one of ${choices}`
   }
   const names: string[] = []
   const pattern = expected

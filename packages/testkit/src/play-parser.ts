@@ -125,7 +125,8 @@ export function parsePlay(text: string): Play {
   const title = value('play')
   if (!title) throw new PlaySyntaxError(line('play'), "no 'play' with a title")
   const rule = /^([A-Z][A-Z0-9]*-\d+),\s*(\S.*)$/.exec(value('rule') ?? '')
-  if (!rule) throw new PlaySyntaxError(line('rule'), "no 'rule' with an identifier and a section: rule  RT-04, RFC 6121 §8.5.2")
+  if (!rule)
+    throw new PlaySyntaxError(line('rule'), "no 'rule' with an identifier and a section: rule  RT-04, RFC 6121 §8.5.2")
   const cast = list(value('cast')).map(entry => parseCastMember(entry, line('cast')))
   if (cast.length === 0) throw new PlaySyntaxError(line('cast'), 'nobody is cast')
   if (steps.length === 0) throw new PlaySyntaxError(1, 'nothing happens')
@@ -219,7 +220,10 @@ function parseCastMember(entry: string, line: number): CastMember {
 }
 
 /** Reads what stands in the parentheses after a cast member. */
-export function parseOptions(options: string | undefined, line: number): Omit<CastMember, 'name' | 'account' | 'resource'> {
+export function parseOptions(
+  options: string | undefined,
+  line: number,
+): Omit<CastMember, 'name' | 'account' | 'resource'> {
   const result = {
     stage: 'present' as Stage,
     transport: 'tcp' as CastMember['transport'],
@@ -271,8 +275,10 @@ function parseStep(sentence: Sentence): Step {
   for (const [verb, pattern, body] of grammar) {
     const match = pattern.exec(sentence.text)
     if (!match) continue
-    if (body === 'xml' && sentence.body.length === 0) throw new PlaySyntaxError(sentence.line, 'what? The lines below are missing')
-    if (body !== 'xml' && sentence.body.length > 0) throw new PlaySyntaxError(sentence.line, 'this sentence takes no text below it')
+    if (body === 'xml' && sentence.body.length === 0)
+      throw new PlaySyntaxError(sentence.line, 'what? The lines below are missing')
+    if (body !== 'xml' && sentence.body.length > 0)
+      throw new PlaySyntaxError(sentence.line, 'this sentence takes no text below it')
     const { actors, argument, how } = match.groups ?? {}
     return {
       line: sentence.line,
@@ -280,7 +286,11 @@ function parseStep(sentence: Sentence): Step {
       verb,
       actors: actors === undefined ? [] : actors.split(/ and |, /).map(actor => actor.trim()),
       argument: argument ?? '',
-      receiving: how?.includes('in any order') ? 'in any order' : how?.includes('among others') ? 'among others' : 'in order',
+      receiving: how?.includes('in any order')
+        ? 'in any order'
+        : how?.includes('among others')
+          ? 'among others'
+          : 'in order',
       exactly: how?.includes('exactly') ?? false,
       body: sentence.body,
     }

@@ -1,12 +1,14 @@
 /** Performs a play on a server: each sentence is done in turn, and the first that does not come true ends it. */
-import { Actor, describe, PlayError, streamCondition } from './actor.ts'
+import { Actor, describe, ping, PlayError, streamCondition } from './actor.ts'
 import type { Stagehouse } from './actor.ts'
 import { evaluate, fill, toBytes } from './expression.ts'
+import { setGiven } from './given.ts'
 import { difference, valueDifference } from './match.ts'
 import type { Play, Step } from './play-parser.ts'
 import { parseOptions } from './play-parser.ts'
 import { stageNames } from './stage-names.ts'
 import type { StageNames } from './stage-names.ts'
+import type { Item } from './wire.ts'
 import { readFragment } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
@@ -61,10 +63,7 @@ class Performance {
 
   async run(): Promise<void> {
     await this.#told('given', async () => {
-      for (const given of this.#play.given) {
-        await this.#follow(given.first, given.second)
-        if (given.kind === 'friends') await this.#follow(given.second, given.first)
-      }
+      for (const given of this.#play.given) await setGiven(given, this.#options.house, this.#names)
     })
     await this.#told('cast', async () => {
       for (const actor of this.#actors.values()) await actor.enter()
@@ -99,7 +98,10 @@ class Performance {
       for (const actor of this.#actors.values()) actor.patienceMs = Number(step.argument) * 1000
       return
     }
-    if (step.verb === 'decodes to') return this.#decodes(step)
+    if (step.verb === 'decodes to') {
+      this.#decodes(step)
+      return
+    }
     const named = step.actors[0] === 'everyone' ? [...this.#actors.keys()] : step.actors
     for (const name of named) await this.#act(this.#actor(name), step)
   }
@@ -110,7 +112,8 @@ class Performance {
         if (step.argument) actor.member = { ...actor.member, ...parseOptions(step.argument, step.line) }
         return actor.enter(actor.member.stage === 'away' ? 'present' : actor.member.stage)
       case 'opens a stream':
-        return void (await actor.openStream(step.argument))
+        await actor.openStream(step.argument)
+        return
       case 'secures the stream':
         return actor.secure()
       case 'upgrades to TLS':
@@ -178,7 +181,8 @@ class Performance {
     if (step.receiving === 'in order') {
       for (const element of expected) {
         const item = await actor.next()
-        const wrong = item && 'element' in item ? difference(element, item.element, options) : 'something else was expected'
+        const wrong =
+          item && 'element' in item ? difference(element, item.element, options) : 'something else was expected'
         if (wrong) throw new PlayError(`${wrong}; ${describe(item)}`)
       }
       return
@@ -187,17 +191,19 @@ class Performance {
     const passed: string[] = []
     while (open.length > 0) {
       const item = await actor.next()
-      if (!item || !('element' in item)) throw new PlayError(`still missing ${open.length}; ${describe(item)}; before: ${passed.join(' ')}`)
+      if (!item || !('element' in item))
+        throw new PlayError(`still missing ${open.length}; ${describe(item)}; before: ${passed.join(' ')}`)
       const index = open.findIndex(element => difference(element, item.element, options) === undefined)
       if (index >= 0) open.splice(index, 1)
-      else if (step.receiving === 'in any order') throw new PlayError(`not expected: ${describe(item)}; ${reasons(open, item.element)}`)
+      else if (step.receiving === 'in any order')
+        throw new PlayError(`not expected: ${describe(item)}; ${reasons(open, item.element)}`)
       passed.push(describe(item))
     }
   }
 
   async #receiveNothing(actor: Actor): Promise<void> {
     await this.#settle(actor)
-    const item = actor.wire?.pending[0]
+    const item = actor.wire?.pending.find(pending => !isAcknowledgement(pending))
     if (item) throw new PlayError(describe(item))
   }
 
@@ -218,7 +224,7 @@ class Performance {
       const item = await actor.next()
       if (item?.kind === 'close') break
       const element = item && 'element' in item ? item.element : undefined
-      if (element?.name === 'stream' || element?.name === 'features') continue
+      if (element?.name === 'stream' || element?.name === 'features' || (item && isAcknowledgement(item))) continue
       if (rest && element && element.name !== 'error') continue
       if (element?.name !== 'error' || found !== '') throw new PlayError(describe(item))
       found = streamCondition(element)
@@ -261,43 +267,12 @@ class Performance {
       other.wire?.cut()
     }
   }
-
-  /** Subscribes `follower` to the presence of `leader`, by way of the protocol (RFC 6121 §3.1). */
-  async #follow(follower: string, leader: string): Promise<void> {
-    const hands = [follower, leader].map(account => this.#stagehand(account))
-    const [first, second] = hands
-    if (!first || !second) return
-    try {
-      await first.enter()
-      await second.enter()
-      await first.send(`<presence type='subscribe' to='${leader}'/>`)
-      await first.ask(ping(leader))
-      await second.ask(ping(second.domain))
-      await second.send(`<presence type='subscribed' to='${follower}'/>`)
-      await second.ask(ping(follower))
-      await first.ask(ping(first.domain))
-      await first.send('</stream:stream>')
-      await second.send('</stream:stream>')
-      await Promise.all(hands.map(hand => this.#drained(hand)))
-    } finally {
-      for (const hand of hands) hand.wire?.cut()
-    }
-  }
-
-  async #drained(hand: Actor): Promise<void> {
-    for (;;) {
-      const item = await hand.next()
-      if (!item || item.kind === 'close' || item.kind === 'end') return
-    }
-  }
-
-  #stagehand(account: string): Actor {
-    const member = { name: `${account}/stagehand`, account, resource: 'stagehand', ...parseOptions('no presence', 0) }
-    return new Actor(member, this.#options.house, this.#names, new Map())
-  }
 }
 
-const ping = (to: string) => `<iq type='get' id='ID' to='${to}'><ping xmlns='urn:xmpp:ping'/></iq>`
+/** A server may acknowledge unasked at any time (XEP-0198 §4). */
+function isAcknowledgement(item: Item): boolean {
+  return 'element' in item && item.element.ns === 'urn:xmpp:sm:3' && ['a', 'r'].includes(item.element.name)
+}
 
 function reasons(open: readonly XmlElement[], actual: XmlElement): string {
   return open.map(element => difference(element, actual)).join('; ')

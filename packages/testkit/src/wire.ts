@@ -83,7 +83,8 @@ export class Wire {
    */
   channelBinding(type: string): Buffer {
     if (!(this.#socket instanceof TLSSocket)) throw new Error('there is no TLS to bind to')
-    if (type === 'tls-exporter') return this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+    if (type === 'tls-exporter')
+      return this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
     const certificate = this.#socket.getPeerX509Certificate()
     // Our test certificates are signed with SHA-256, which is then the hash to use.
     if (type === 'tls-server-end-point' && certificate) return createHash('sha256').update(certificate.raw).digest()

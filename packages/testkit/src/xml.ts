@@ -36,6 +36,7 @@ export class StreamReader {
   readonly #parser = new SaxesParser({ xmlns: true, position: false })
   readonly #open: OpenElement[] = []
   #failure: Error | undefined
+  #waiting: (() => void) | undefined
 
   constructor(sink: StreamSink) {
     const parser = this.#parser
@@ -51,26 +52,33 @@ export class StreamReader {
         if (attribute.prefix !== 'xmlns' && key !== 'xmlns') attributes[key] = attribute.value
       }
       const element: OpenElement = { name: tag.local, ns: tag.uri, prefix: tag.prefix, attributes, children: [] }
-      if (this.#open.length === 0) sink.header(element)
+      if (this.#open.length === 0) this.#report(() => sink.header(element))
       this.#open.push(element)
     })
     parser.on('closetag', () => {
       const element = this.#open.pop()
       const parent = this.#open.at(-1)
       if (element === undefined) return
-      if (parent === undefined) sink.close()
-      else if (this.#open.length === 1) sink.element(element)
+      if (parent === undefined) this.#report(() => sink.close())
+      else if (this.#open.length === 1) this.#report(() => sink.element(element))
       else parent.children.push(element)
     })
     const text = (value: string) => {
       if (this.#open.length > 1) this.#open.at(-1)?.children.push(value)
-      else if (this.#open.length === 1 && value.trim() !== '') sink.text(value)
+      else if (this.#open.length === 1 && value.trim() !== '') this.#report(() => sink.text(value))
     }
     parser.on('text', text)
     parser.on('cdata', text)
     parser.on('comment', () => this.#fail('a comment, which RFC 6120 §11.1 forbids'))
     parser.on('processinginstruction', () => this.#fail('a processing instruction (RFC 6120 §11.1)'))
     parser.on('doctype', () => this.#fail('a document type declaration (RFC 6120 §11.1)'))
+  }
+
+  /** The parser complains of a closing tag only after it has closed the element, so what it closed waits for what comes next. */
+  #report(next?: () => void): void {
+    const ready = this.#failure ? undefined : this.#waiting
+    this.#waiting = next
+    ready?.()
   }
 
   #fail(reason: string): void {
@@ -80,6 +88,7 @@ export class StreamReader {
   /** Reads on. @throws {Error} when the text is not well-formed or holds what XMPP forbids */
   write(text: string): void {
     this.#parser.write(text)
+    this.#report()
     if (this.#failure) throw this.#failure
   }
 }
@@ -94,7 +103,12 @@ export function readFragment(text: string): XmlElement[] {
   const found: XmlElement[] = []
   const ignore = () => {}
   const closed = text.replaceAll(/<stream:stream\b([^>]*[^/>])?>/g, '<stream:stream$1/>')
-  const reader = new StreamReader({ header: ignore, element: element => found.push(element), text: refuseText, close: ignore })
+  const reader = new StreamReader({
+    header: ignore,
+    element: element => found.push(element),
+    text: refuseText,
+    close: ignore,
+  })
   reader.write(`<fragment xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAMS}'>${closed}</fragment>`)
   return found
 }
@@ -120,7 +134,9 @@ export function show(element: XmlElement, inherited = NS_CLIENT): string {
   const ns = streams || element.ns === inherited ? '' : ` xmlns='${element.ns}'`
   const attributes = Object.entries(element.attributes).map(([key, value]) => ` ${key}='${escape(value)}'`)
   const start = `<${name}${ns}${attributes.join('')}`
-  const inside = element.children.map(child => (typeof child === 'string' ? escape(child) : show(child, streams ? inherited : element.ns)))
+  const inside = element.children.map(child =>
+    typeof child === 'string' ? escape(child) : show(child, streams ? inherited : element.ns),
+  )
   return inside.length === 0 ? `${start}/>` : `${start}>${inside.join('')}</${name}>`
 }
 

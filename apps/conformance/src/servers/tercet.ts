@@ -21,9 +21,13 @@ export const launch: Launch = async options => {
   await writeFile(accountsFile, options.accounts.map(account => `${account},${options.password}\n`).join(''))
   await promisify(execFile)(process.execPath, [...run, 'account', 'import', accountsFile, '--config', configFile])
   const start = async () => {
-    const started = await startProcess(process.execPath, [...run, 'start', '--config', configFile, '--pid-file', pidFile], {
-      logFile: join(folder, 'output.log'),
-    })
+    const started = await startProcess(
+      process.execPath,
+      [...run, 'start', '--config', configFile, '--pid-file', pidFile],
+      {
+        logFile: join(folder, 'output.log'),
+      },
+    )
     try {
       await reachable(port, started)
     } catch (cause) {
@@ -57,7 +61,10 @@ const keys: Record<string, [table: string, key: string]> = {
   'resume-seconds': ['limits', 'resume_seconds'],
 }
 
-function configuration(options: LaunchOptions, place: { folder: string; port: number; tlsPort: number; httpPort: number }): string {
+function configuration(
+  options: LaunchOptions,
+  place: { folder: string; port: number; tlsPort: number; httpPort: number },
+): string {
   const tables: Record<string, string[]> = { c2s: [], limits: [] }
   for (const [need, value] of Object.entries({ 'require-tls': 'false', ...options.needs })) {
     const [table, key] = keys[need] ?? []

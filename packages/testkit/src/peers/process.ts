@@ -15,9 +15,16 @@ export interface RunningProcess {
 }
 
 /** Starts a program whose output goes to `logFile`. @throws {Error} it cannot be started */
-export async function startProcess(command: string, args: readonly string[], options: { cwd?: string; logFile: string }): Promise<RunningProcess> {
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; logFile: string },
+): Promise<RunningProcess> {
   const log = createWriteStream(options.logFile, { flags: 'a' })
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(options.cwd === undefined ? {} : { cwd: options.cwd }) })
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  })
   child.stdout.pipe(log, { end: false })
   child.stderr.pipe(log, { end: false })
   const exited = new Promise<string>(resolve => {
@@ -46,7 +53,8 @@ export async function reachable(port: number, process: RunningProcess, timeoutMs
   void process.exited.then(how => (ended = how))
   while (!(await accepts(port))) {
     if (ended !== undefined) throw new Error(`the server ended before it listened on port ${port}: ${ended}`)
-    if (performance.now() > deadline) throw new Error(`the server does not listen on port ${port} after ${timeoutMs} ms`)
+    if (performance.now() > deadline)
+      throw new Error(`the server does not listen on port ${port} after ${timeoutMs} ms`)
     await new Promise(resolve => setTimeout(resolve, 25))
   }
 }

@@ -32,7 +32,20 @@ export interface Prosody extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const modules = ['roster', 'saslauth', 'tls', 'disco', 'private', 'vcard', 'ping', 'time', 'version', 'pep', 'blocklist', 'carbons']
+const modules = [
+  'roster',
+  'saslauth',
+  'tls',
+  'disco',
+  'private',
+  'vcard',
+  'ping',
+  'time',
+  'version',
+  'pep',
+  'blocklist',
+  'carbons',
+]
 const moreModules = ['csi', 'smacks', 'offline', 'presence', 'message', 'iq', 'c2s', 'websocket', 'mam', 'register_ibr']
 
 /** Whether Prosody is installed where we look for it. */
@@ -88,10 +101,19 @@ async function writeAccounts(folder: string, accounts: readonly string[], passwo
 
 /** File names of Prosody's internal store: what is no letter or digit is written as %xx. */
 function fileName(text: string): string {
-  return [...Buffer.from(text)].map(byte => (/[A-Za-z0-9]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`)).join('')
+  return [...Buffer.from(text)]
+    .map(byte =>
+      /[A-Za-z0-9]/.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('')
 }
 
-function configuration(options: ProsodyOptions, place: { folder: string; port: number; tlsPort: number; httpPort: number }): string {
+function configuration(
+  options: ProsodyOptions,
+  place: { folder: string; port: number; tlsPort: number; httpPort: number },
+): string {
   const { tls, domains = ['a.test', 'b.test'], settings = [] } = options
   const quoted = (values: readonly string[]) => values.map(value => JSON.stringify(value)).join('; ')
   const defaults = [
