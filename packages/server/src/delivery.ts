@@ -24,16 +24,17 @@ export function deliver(
   turn: Turn,
 ): boolean {
   const promised = turn.origin?.received !== undefined
+  const own = account.jid.text
+  const content = withoutStanzaIds(message.content, own)
   if (!storable || !(promised || targets.length === 0 || targets.some(target => target.managed))) {
     if (targets.length === 0) return false
-    const text = writeStanza(message)
+    const text = writeStanza(content === message.content ? message : message.withContent(content))
     for (const target of targets) target.send(text)
     return true
   }
   const { server } = account.host
   const id = server.newId()
-  const own = account.jid.text
-  const text = writeStanza(message.withContent(withStanzaId(message.content, own, id)))
+  const text = writeStanza(message.withContent(content.plus(new Element('stanza-id', NS_SID, ['by', own, 'id', id]))))
   const owed = new Owed(account, id, Date.now(), text)
   ;(account.owed ??= new Map()).set(id, owed)
   for (const target of targets) target.send(text, owed)
@@ -46,12 +47,7 @@ function keep(owed: Owed, message: Message, turn: Turn): void {
   const { server } = owed.account.host
   server.storage.spool.put(turn.unit, owed)
   turn.whenDecided(() => {
-    if (turn.state === 'durable') {
-      // On disk and with nobody: memory is not the place for it.
-      if (owed.holders === 0) owed.account.owed?.delete(owed.id)
-      owed.account.host.retire(owed.account)
-      return
-    }
+    if (turn.state === 'durable') return release([owed])
     if (owed.settled) return
     settle([owed])
     server.router.refuse(
@@ -71,11 +67,23 @@ export function settle(entries: readonly Owed[]): void {
 }
 
 /** Makes sure that stanzas which only memory knows survive: their session has lost its stream. */
-export function secure(account: Account, entries: Iterable<Owed>): void {
+export function secure(account: Account, entries: readonly Owed[]): void {
   const { server } = account.host
   const turn = server.turn()
   for (const owed of entries) if (!owed.stored && !owed.settled) server.storage.spool.put(turn.unit, owed)
+  turn.whenDecided(() => {
+    if (turn.state === 'durable') release(entries)
+  })
   turn.release()
+}
+
+/** What is on disk and in nobody's hands has no place in memory. */
+function release(entries: readonly Owed[]): void {
+  for (const owed of entries) {
+    if (owed.holders > 0) continue
+    owed.account.owed?.delete(owed.id)
+    owed.account.host.retire(owed.account)
+  }
 }
 
 /**
@@ -117,11 +125,6 @@ export function bounce(host: Host, text: string, turn: Turn): void {
 /** Reads a stanza that was stored as wire text. */
 export function stored(text: string): Stanza {
   return fromFragment(readStanza(text))
-}
-
-/** The content with our id for the message, and without ids that claim to be ours (XEP-0359 §3). */
-function withStanzaId(content: Content, by: string, id: string): Content {
-  return withoutStanzaIds(content, by).plus(new Element('stanza-id', NS_SID, ['by', by, 'id', id]))
 }
 
 /** Removes every stanza-id that claims to be by `by`. */

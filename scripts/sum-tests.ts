@@ -1,0 +1,31 @@
+/** Adds up the results of several test runs: `sum-tests.ts FILE…` with vitest's JSON reports. Last line: `N passed, N failed`. */
+
+import { existsSync, readFileSync } from 'node:fs'
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[]; readonly name: string }[]
+}
+
+let passed = 0
+let failed = 0
+for (const file of process.argv.slice(2)) {
+  if (!existsSync(file)) {
+    // A suite that did not get as far as a report has failed.
+    console.log(`${file}: no report`)
+    failed++
+    continue
+  }
+  // Written by vitest just before.
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+  // A file that could not be loaded has no tests to count.
+  const broken = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+  for (const { name } of broken) console.log(`${name}: could not be run`)
+  passed += report.numPassedTests
+  failed += report.numFailedTests + broken.length
+  if (report.numPendingTests > 0) console.log(`${file}: ${report.numPendingTests} not run`)
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
