@@ -8,9 +8,10 @@ export interface AccountLine {
   readonly password: string
 }
 
-const FIELDS = /^(?:"((?:[^"]|"")*)"|([^",]*)),(?:"((?:[^"]|"")*)"|([^"].*))$/
+/** Without quotes the comma behind the domain is the one that separates: names and passwords may hold others. */
+const FIELDS = /^(?:"((?:[^"]|"")*)"|([^"@]*@[^,]*)),(?:"((?:[^"]|"")*)"|([^"].*))$/
 
-/** Reads one line. Undefined: an empty line or the header `jid,password`; `bad`: it is no account. A password without quotes may hold commas. */
+/** Reads one line. Undefined: an empty line or the header `jid,password`; `bad`: it is no account. */
 export function parseAccountLine(text: string, line: number): AccountLine | 'bad' | undefined {
   const content = text.replace(/^\uFEFF/, '').replace(/\r$/, '')
   if (content.trim() === '') return undefined

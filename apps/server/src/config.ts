@@ -26,7 +26,7 @@ export interface Config {
   readonly requireTls: boolean
   readonly iterations: number
   readonly limits: Partial<Limits>
-  /** By name of the module. */
+  /** Options by name of the module, as they were written: each module reads its own. */
   readonly modules: Readonly<Record<string, unknown>>
 }
 
@@ -63,7 +63,9 @@ export function parseConfig(source: string, file: string | undefined): Config {
   const raw = parseToml(source, label)
   const result = schema.safeParse(raw)
   if (!result.success) throw new ConfigError(problems(result.error, raw, source, label))
-  const { data, host, listen, tls, c2s, auth, limits, modules } = result.data
+  const { data, host, listen, tls, c2s, auth, limits } = result.data
+  // The schema has just said so.
+  const { modules = {} } = raw as { readonly modules?: Readonly<Record<string, unknown>> }
   const folder = file === undefined ? process.cwd() : dirname(resolve(file))
   return {
     file,
@@ -108,17 +110,21 @@ function problems(error: z.ZodError, raw: unknown, source: string, label: string
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const line = lines.line([...path, key])
-        found.push({
-          line,
-          text: `${label}:${line}: ${keyText([...path, key])}: unknown key, expected ${issue.message}`,
-        })
+        const known = issue.message.startsWith('Unrecognized') ? '' : `, expected ${issue.message}`
+        found.push({ line, text: `${label}:${line}: ${keyText([...path, key])}: unknown key${known}` })
       }
       continue
     }
     const line = lines.line(path)
-    found.push({ line, text: `${label}:${line}: ${keyText(path)}: expected ${issue.message}, ${got(at(raw, path))}` })
+    found.push({ line, text: `${label}:${line}: ${keyText(path)}: ${expected(issue.message)}, ${got(at(raw, path))}` })
   }
   return found.sort((a, b) => a.line - b.line).map(({ text }) => text)
+}
+
+/** Our schemas say what they want; those of modules may leave it to the words of zod. */
+function expected(message: string): string {
+  const [, words] = /^[A-Z][a-z ]+: expected (.*?)(?:, received .*)?$/.exec(message) ?? []
+  return /^[A-Z]/.test(message) && words === undefined ? message : `expected ${words ?? message}`
 }
 
 function at(raw: unknown, path: Path): unknown {

@@ -17,8 +17,6 @@ import { refusedPage, type Page } from './first-account/page.ts'
 import { firstAccount, pageHeaders, PREFIX } from './first-account/routes.ts'
 
 const HANDSHAKE_RECORD = 0x16
-/** A connection that says nothing is dropped after this time, and so is a request that takes longer. */
-const SILENCE_MS = 10_000
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 /** What the HTTP listener is made of. */
@@ -30,6 +28,8 @@ export interface WebOptions {
   readonly logger: Logger
   /** Takes the transport of a WebSocket. */
   readonly accept: (transport: Transport) => void
+  /** A connection that says nothing for this long is dropped, and so is a request that takes longer. Default 10,000. */
+  readonly patienceMs?: number
 }
 
 /** The HTTP side of a server, which listens at any number of addresses. */
@@ -41,9 +41,15 @@ export interface Web {
 }
 
 /** Makes the HTTP side. */
-export function createWeb({ certificates, invitation, maxMessageBytes, logger, accept }: WebOptions): Web {
+export function createWeb(options: WebOptions): Web {
+  const { certificates, invitation, maxMessageBytes, logger, accept, patienceMs = 10_000 } = options
   const webSockets = webSocketAcceptor({ maxMessageBytes }, accept)
-  const bounds = { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: 5000 }
+  const bounds = {
+    headersTimeout: patienceMs,
+    requestTimeout: patienceMs,
+    connectionsCheckingInterval: patienceMs / 2,
+    keepAliveTimeout: 5000,
+  }
   const plain = createHttpServer(bounds, (request, response) => void respond(request, response, false))
   const encrypted = createHttpsServer(
     {
@@ -51,7 +57,7 @@ export function createWeb({ certificates, invitation, maxMessageBytes, logger, a
       ...certificates.current,
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: SILENCE_MS,
+      handshakeTimeout: patienceMs,
     },
     (request, response) => void respond(request, response, true),
   )
@@ -94,7 +100,7 @@ export function createWeb({ certificates, invitation, maxMessageBytes, logger, a
     fresh.add(socket)
     socket.once('close', () => fresh.delete(socket))
     socket.on('error', quiet)
-    socket.setTimeout(SILENCE_MS, () => socket.destroy())
+    socket.setTimeout(patienceMs, () => socket.destroy())
     socket.once('readable', () => {
       const first = socket.read(1) as Buffer | null // without an encoding
       if (first === null) return socket.destroy()

@@ -2,7 +2,7 @@
 
 import type { Logger } from '@tercet/plugin'
 import { pino, stdTimeFunctions, type DestinationStream } from 'pino'
-import { build as pretty } from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
 
 /** Levels that may be asked for. */
 export const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
@@ -33,14 +33,8 @@ export function createLogger(options: LogOptions = {}): Logger {
     redact: { paths: secrets.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (forPeople) {
-    const output = pretty({
-      sync: true,
-      ignore: 'pid,hostname',
-      translateTime: 'SYS:HH:MM:ss.l',
-      ...(destination ? { destination } : {}),
-    })
-    return pino(settings, output)
-  }
-  return destination ? pino(settings, destination) : pino(settings)
+  const output = destination ?? pino.destination({ dest: 1, sync: true })
+  if (!forPeople) return pino(settings, output)
+  const readable = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, colorize: process.stdout.isTTY })
+  return pino(settings, { write: line => output.write(readable(line)) })
 }

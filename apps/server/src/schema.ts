@@ -7,7 +7,6 @@ import { z } from 'zod'
 import { parseAddress } from './address.ts'
 import { defaultIterations } from './defaults.ts'
 import { defaultOf, limitOptions } from './limit-options.ts'
-import { moduleOptions } from './module-options.ts'
 import { flag, table, text, whole } from './schema-words.ts'
 
 const ADDRESS = '"address:port"'
@@ -42,11 +41,15 @@ const limits = table(
   ),
 )
 
+/** Each module says itself what can be set. */
 const modules = table(
   Object.fromEntries(
-    [...new Set([...standardModules.map(({ name }) => name), ...Object.keys(moduleOptions)])]
-      .sort()
-      .map(name => [name, (moduleOptions[name] ?? table({})).optional()]),
+    standardModules
+      .map(({ name, options }) => [name, (options ?? table({})).optional()] as const)
+      .concat(
+        standardModules.some(({ name }) => name === 'register') ? [] : [['register', z.looseObject({}).optional()]],
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   ),
 )
 

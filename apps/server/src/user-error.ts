@@ -6,7 +6,7 @@ export class UserError extends Error {
 }
 
 /** Names of errors whose text is made for people: ours, and those of the packages below. */
-const forPeople = new Set(['UserError', 'StorageError', 'TransportError', 'JidError'])
+const forPeople = new Set(['UserError', 'StorageError', 'TransportError', 'JidError', 'ModuleOptionsError'])
 
 /** Whether the text of `error` says all there is to say. */
 export function isForPeople(error: unknown): error is Error {
