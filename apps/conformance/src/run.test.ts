@@ -39,7 +39,9 @@ for (const group of groups.values()) {
     let server: ServerUnderTest | undefined
     beforeAll(async () => {
       const accounts = group.flatMap(play => accountsOf(play, play.index))
-      server = await launch({ needs, accounts, password, ...certificate })
+      const options = { needs, accounts, password, ...certificate }
+      // A port that was free a moment ago may be taken when the server comes to it.
+      server = await launch(options).catch(() => launch(options))
     })
     afterAll(() => server?.stop())
 

@@ -211,7 +211,10 @@ export class Actor {
     this.#count('received', 0)
   }
 
-  /** Answers to our own questions, the echo of our first presence, and requests for acknowledgement are no part of the play. */
+  /**
+   * Answers to our own questions, the echo of our first presence, pings and requests for acknowledgement are no part of the
+   * play; the last two are answered as any client would.
+   */
   #isBackstage(item: Item): boolean {
     if (item.kind === 'close') this.#answerClose()
     if (item.kind !== 'element') return false
@@ -223,6 +226,16 @@ export class Actor {
     if (answer) {
       this.#answers.delete(element.attributes['id'] ?? '')
       answer()
+      return true
+    }
+    if (
+      this.member.sm !== 'manual' &&
+      element.name === 'iq' &&
+      element.attributes['type'] === 'get' &&
+      isPing(element)
+    ) {
+      const { id = '', from } = element.attributes
+      void this.send(`<iq type='result' id='${id}'${from === undefined ? '' : ` to='${from}'`}/>`)
       return true
     }
     const me = `${this.member.account ?? ''}/${this.member.resource ?? ''}`
@@ -243,6 +256,10 @@ export class Actor {
 
 /** A ping for {@link Actor.ask}; even who does not know pings answers it. */
 export const ping = (to: string): string => `<iq type='get' id='ID' to='${to}'><ping xmlns='urn:xmpp:ping'/></iq>`
+
+function isPing(iq: XmlElement): boolean {
+  return elementsOf(iq).some(child => child.name === 'ping' && child.ns === 'urn:xmpp:ping')
+}
 
 /** Says in words what came. */
 export function describe(item: Item | undefined): string {

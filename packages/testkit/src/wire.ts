@@ -70,7 +70,7 @@ export class Wire {
   async write(data: string | Uint8Array): Promise<void> {
     const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
     // A stream that starts anew is a new document for its reader too.
-    if (/<(\w+:)?stream\b/.test(text)) this.#restartAtHeader = true
+    if (/<(\w+:)?stream[\s>]/.test(text)) this.#restartAtHeader = true
     if (this.#restartAtHeader && !this.#broken) this.#renew()
     if (!this.#socket.writable) return
     await new Promise<void>(resolve => this.#socket.write(data, () => resolve()))
