@@ -1,5 +1,5 @@
 /** The differential fuzz: mutants against the scan, the sax reader and saxes, which must all read the same or refuse. */
-import { isUtf8 } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import { clientHeader, serverHeader } from '../bench/corpus.ts'
 import {
   CONTENT,
@@ -167,7 +167,7 @@ function readAll(reader: StreamReader, header: string, chunks: readonly Uint8Arr
   const { scanned, handovers } = reader
   try {
     for (const chunk of chunks) {
-      const copy = chunk.slice()
+      const copy = Buffer.from(chunk)
       reader.push(copy)
       for (let event = reader.next(); event !== undefined; event = reader.next()) {
         if (event.kind === 'element') elements.push(event.element)

@@ -1,4 +1,5 @@
 /** Text to values: whole documents for configuration, tests and the web, and stanzas as they were stored. */
+import { encode } from '#platform'
 import { NEUTRAL } from './context.ts'
 import { Cutter } from './cutter.ts'
 import type { Element } from './element.ts'
@@ -9,8 +10,6 @@ import { completeLimits } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { readWithSax, scanEnd, tryScan } from './read-fragment.ts'
 import { readTree } from './sax-reader.ts'
-
-const encoder = new TextEncoder()
 
 /** How {@link parse} reads. */
 export interface ParseOptions {
@@ -32,7 +31,7 @@ export function parse(text: string, options: ParseOptions = {}): Element {
   const declaration = /^<\?[^]*?\?>/.exec(text)?.[0] ?? ''
   checkDeclaration(declaration)
   const body = text.slice(declaration.length).replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
-  cutWhole(encode(body), complete)
+  cutWhole(bytesOf(body), complete)
   return readTree(body, { tag: '', contentNs: '', bindings: ns === '' ? [] : ['', ns] }, complete)
 }
 
@@ -43,7 +42,7 @@ export function parse(text: string, options: ParseOptions = {}): Element {
  * @throws {XmlError}
  */
 export function readStanza(text: string, limits?: Limits): Fragment {
-  const bytes = encode(text)
+  const bytes = bytesOf(text)
   const complete = completeLimits(limits)
   const scanned = text.startsWith('<') ? tryScan(bytes, 0, bytes.length, NEUTRAL, complete) : undefined
   if (scanned !== undefined && scanEnd === bytes.length) return scanned
@@ -51,9 +50,9 @@ export function readStanza(text: string, limits?: Limits): Fragment {
   return readWithSax(bytes, 0, bytes.length, NEUTRAL, complete)
 }
 
-function encode(text: string): Uint8Array {
+function bytesOf(text: string): Uint8Array {
   if (!text.isWellFormed()) throw new XmlError('not-well-formed', 'Not well-formed: a lone surrogate')
-  return encoder.encode(text)
+  return encode(text)
 }
 
 /** The bytes are one element from `<` to its last `>`. */

@@ -50,12 +50,14 @@ function rootAttributes(bytes: Uint8Array, start: number): readonly string[] {
   if (attributeCount === 0) return NONE
   const plain = contentStartChar === contentStart - start
   const head = plain ? ascii(bytes, start, contentStart) : utf8(bytes, start, contentStart)
-  const attrs: string[] = []
-  for (let i = 0; i < attributeCount * ATTRIBUTE_SIZE; i += ATTRIBUTE_SIZE) {
+  // Exactly as long as needed: a list that grows reserves room for sixteen more.
+  const attrs = new Array<string>(2 * attributeCount)
+  for (let k = 0, i = 0; k < attrs.length; k += 2, i += ATTRIBUTE_SIZE) {
     let value = head.substring(attributes[i + 2]!, attributes[i + 3])
     if (references) value = decode(value)
     if (head.length > LARGE) value = detach(value)
-    attrs.push(nameOf(bytes, attributes[i]!, attributes[i + 1]!), value)
+    attrs[k] = nameOf(bytes, attributes[i]!, attributes[i + 1]!)
+    attrs[k + 1] = value
   }
   return attrs
 }
@@ -64,15 +66,14 @@ function contentOf(bytes: Uint8Array, ns: string, plain: boolean): Content {
   const { contentStart, contentStartChar, contentEnd, childCount, children } = found
   if (contentStart === contentEnd) return Content.EMPTY
   const wire = plain ? ascii(bytes, contentStart, contentEnd) : utf8(bytes, contentStart, contentEnd)
-  const names: string[] = []
-  const ranges: number[] = []
-  for (let i = 0; i < childCount * CHILD_SIZE; i += CHILD_SIZE) {
+  const names = new Array<string>(2 * childCount)
+  const ranges = new Array<number>(2 * childCount)
+  for (let k = 0, i = 0; k < names.length; k += 2, i += CHILD_SIZE) {
     const nsEnd = children[i + 5]!
-    names.push(
-      nameOf(bytes, children[i + 3]!, children[i + 2]!),
-      nsEnd === 0 ? ns : nameOf(bytes, children[i + 4]!, nsEnd),
-    )
-    ranges.push(children[i]! - contentStartChar, children[i + 1]! - contentStartChar)
+    names[k] = nameOf(bytes, children[i + 3]!, children[i + 2]!)
+    names[k + 1] = nsEnd === 0 ? ns : nameOf(bytes, children[i + 4]!, nsEnd)
+    ranges[k] = children[i]! - contentStartChar
+    ranges[k + 1] = children[i + 1]! - contentStartChar
   }
   return Content.scanned({ wire, ns, names, ranges })
 }

@@ -1,4 +1,5 @@
 /** The reader of a stream that is one XML document in a byte stream (RFC 6120 §4, §11). */
+import { allocate } from '#platform'
 import { CLASS, LT, SLASH, SPACE } from './bytes.ts'
 import { contextOf, NEUTRAL } from './context.ts'
 import type { Context } from './context.ts'
@@ -33,7 +34,7 @@ class Partial {
   readonly handedOver: boolean
 
   constructor(bytes: Uint8Array, cutter: Cutter, handedOver: boolean) {
-    this.bytes = new Uint8Array(Math.max(256, 2 * bytes.length))
+    this.bytes = allocate(Math.max(256, 2 * bytes.length))
     this.bytes.set(bytes)
     this.length = bytes.length
     this.cutter = cutter
@@ -44,7 +45,7 @@ class Partial {
   append(bytes: Uint8Array): void {
     const length = this.length + bytes.length
     if (length > this.bytes.length) {
-      const larger = new Uint8Array(2 * length)
+      const larger = allocate(2 * length)
       larger.set(this.bytes.subarray(0, this.length))
       this.bytes = larger
     }
@@ -104,9 +105,9 @@ class TcpReader implements StreamReader {
 
   keep(): void {
     if (this.at === this.end) return
-    this.chunk = this.chunk!.slice(this.at, this.end)
-    this.end -= this.at
-    this.at = 0
+    const kept = this.chunk!.subarray(this.at, this.end)
+    this.drop()
+    this.unread(kept)
   }
 
   private read(): StreamEvent | undefined {
@@ -199,12 +200,12 @@ class TcpReader implements StreamReader {
 
   /** Puts bytes before those that are still to be read. */
   private unread(bytes: Uint8Array): void {
-    const rest = this.chunk?.subarray(this.at, this.end) ?? new Uint8Array()
-    this.chunk = new Uint8Array(bytes.length + rest.length)
-    this.chunk.set(bytes)
-    this.chunk.set(rest, bytes.length)
+    const joined = allocate(bytes.length + this.end - this.at)
+    joined.set(bytes)
+    if (this.chunk !== undefined) joined.set(this.chunk.subarray(this.at, this.end), bytes.length)
+    this.chunk = joined
     this.at = 0
-    this.end = this.chunk.length
+    this.end = joined.length
   }
 
   private drop(): void {

@@ -49,7 +49,9 @@ function element(text: string, parentNs: string): Element {
     i = end + 1
     c = text.charCodeAt(i)
     if (attribute === 'xmlns') ns = value
+    // Most lists are short, and one that grows reserves room for sixteen more.
     else if (attrs === undefined) attrs = [attribute, decode(value)]
+    else if (attrs.length === 2) attrs = [attrs[0]!, attrs[1]!, attribute, decode(value)]
     else attrs.push(attribute, decode(value))
   }
   if (c === SLASH) {
@@ -69,22 +71,20 @@ function valueAt(text: string, start: number, end: number): string {
 
 /** Reads up to the end tag at `at`, or to the end of the text. */
 function content(text: string, ns: string): Child[] {
-  const children: Child[] = []
+  let children: Child[] | undefined
   while (at < text.length) {
-    let lt = at
-    if (text.charCodeAt(lt) !== LT) {
-      lt = text.indexOf('<', lt)
-      if (lt < 0) {
-        children.push(decode(text.substring(at)))
-        return children
-      }
-      children.push(decode(text.substring(at, lt)))
-      at = lt
-    }
-    if (text.charCodeAt(lt + 1) === SLASH) return children
-    children.push(element(text, ns))
+    let child: Child
+    if (text.charCodeAt(at) !== LT) {
+      const start = at
+      at = text.indexOf('<', start)
+      if (at < 0) at = text.length
+      child = decode(text.substring(start, at))
+    } else if (text.charCodeAt(at + 1) === SLASH) break
+    else child = element(text, ns)
+    if (children === undefined) children = [child]
+    else children.push(child)
   }
-  return children
+  return children ?? []
 }
 
 /** Resolves the five entities and characters by number. */

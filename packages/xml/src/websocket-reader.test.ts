@@ -91,9 +91,12 @@ describe.each(['scan', 'sax'] as const)('WebSocket framing %s', framing => {
     expect(push(reader, OPEN)).toMatchObject({ kind: 'open' })
   })
 
-  test('keep copies unread messages, which stay in order', () => {
+  test.each([
+    ['Buffer', (text: string): Uint8Array => Buffer.from(text)],
+    ['Uint8Array', (text: string): Uint8Array => new TextEncoder().encode(text)],
+  ])('keep copies unread messages, which stay in order: %s', (_, bytesOf) => {
     const reader = opened()
-    const messages = ['a', 'b', 'c'].map(name => new TextEncoder().encode(`<${name} xmlns='u'/>`))
+    const messages = ['a', 'b', 'c'].map(name => bytesOf(`<${name} xmlns='u'/>`))
     for (const message of messages) reader.push(message)
     reader.keep()
     expect(reader.pendingBytes).toBe(42)

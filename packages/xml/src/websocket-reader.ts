@@ -1,4 +1,5 @@
 /** The reader of a stream in WebSocket messages, one self-contained element in each (RFC 7395 §3). */
+import { allocate } from '#platform'
 import { CLASS, LT, SPACE } from './bytes.ts'
 import { MESSAGE } from './context.ts'
 import { Cutter } from './cutter.ts'
@@ -64,8 +65,8 @@ class WebSocketReader implements StreamReader {
   }
 
   keep(): void {
-    this.message = this.message?.slice()
-    this.queue = this.queue?.map(message => message.slice())
+    if (this.message !== undefined) this.message = copy(this.message)
+    this.queue = this.queue?.map(copy)
   }
 
   private read(message: Uint8Array): Fragment {
@@ -108,6 +109,13 @@ class WebSocketReader implements StreamReader {
     this.state = OVER
     this.message = this.queue = undefined
   }
+}
+
+// Not slice(): on a Buffer that is a view of the same memory.
+function copy(message: Uint8Array): Uint8Array {
+  const copied = allocate(message.length)
+  copied.set(message)
+  return copied
 }
 
 function checkRest(message: Uint8Array, from: number): void {

@@ -20,3 +20,13 @@ export function utf8(bytes: Uint8Array, start: number, end: number): string {
 export function validUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes.subarray(start, end))
 }
+
+/** Memory of our own. Buffers as what comes from sockets, so that the scan meets one kind of array; not zeroed. */
+export function allocate(length: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(length)
+}
+
+/** Text as UTF-8. */
+export function encode(text: string): Uint8Array {
+  return Buffer.from(text)
+}

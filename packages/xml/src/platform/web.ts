@@ -2,6 +2,7 @@
 
 // U+FEFF is a character of the stream, never a byte order mark (RFC 6120 §11.6).
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const encoder = new TextEncoder()
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 /** Text of bytes known to be ASCII. */
@@ -22,4 +23,14 @@ export function validUtf8(bytes: Uint8Array, start: number, end: number): boolea
   } catch {
     return false
   }
+}
+
+/** Memory of our own. */
+export function allocate(length: number): Uint8Array {
+  return new Uint8Array(length)
+}
+
+/** Text as UTF-8. */
+export function encode(text: string): Uint8Array {
+  return encoder.encode(text)
 }
