@@ -1,1 +1,12 @@
-export {}
+export { createClient } from './create-client.ts'
+export type { Abortable, Client, ClientOptions, RequestOptions } from './client.ts'
+export type { Request, RequestHandler } from './handlers.ts'
+export type { Connect, Connection, Route } from './connect.ts'
+export { ClientError, type ClientErrorCode } from './error.ts'
+export type { State } from './state.ts'
+export { incoming, outgoing, stateChanged, type StanzaEvent, type StateEvent } from './points.ts'
+export { definePlugin, type Apis, type Plugin, type PluginDefinition, type Plugins } from './plugin.ts'
+export { backoff, isFinal, type Attempt, type BackoffOptions, type ReconnectPolicy } from './reconnect.ts'
+export { isOwnAccount } from './guard.ts'
+export { discover, websocket, type WebSocketConnectOptions } from './websocket.ts'
+export { WebSocketTransport } from './websocket-transport.ts'

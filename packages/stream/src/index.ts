@@ -13,6 +13,14 @@ export {
   type ReceiverHost,
   type ReceiverOptions,
 } from './receiver.ts'
+export {
+  initiate,
+  type Bound as InitiatorBound,
+  type Initiated,
+  type InitiatorOptions,
+  type Resumed as InitiatorResumed,
+} from './initiator.ts'
+export type { Managed } from './features/initiator-sm.ts'
 export { starttls, tlsRequired, type TlsHost } from './features/starttls.ts'
 export { sasl, type SaslHost } from './features/sasl.ts'
 export { bind, type BindHost, type Bound } from './features/bind.ts'

@@ -103,11 +103,12 @@ export class Stream implements TransportSink {
     return { scanned: this.#reader.scanned, handedOver: this.#reader.handovers }
   }
 
-  /** Sends our stream header; the id becomes the stream's id. */
+  /** Sends our stream header; the id becomes the stream's id. An initiator sends none, `''` (RFC 6120 §4.7.3). */
   sendHeader(id: string, attrs: HeaderAttributes): void {
     this.id = id
     this.#headerSent = true
-    this.send(openTag({ framing: this.transport.framing, contentNs: this.contentNs, attrs: [...attrs, 'id', id] }))
+    const all = id === '' ? attrs : [...attrs, 'id', id]
+    this.send(openTag({ framing: this.transport.framing, contentNs: this.contentNs, attrs: all }))
   }
 
   /**

@@ -50,4 +50,15 @@ export class ReceivedCounter {
     }
     return (pending[this.#head]!.seq - 1) >>> 0
   }
+
+  /** What {@link handled} will be once `pending` is done as well, and nothing else. */
+  handledWith(pending: PendingStanza): number {
+    const before = pending.done
+    pending.done = true
+    const waiting = this.#pending
+    let index = this.#head
+    while (waiting && index < waiting.length && waiting[index]!.done) index++
+    pending.done = before
+    return waiting && index < waiting.length ? (waiting[index]!.seq - 1) >>> 0 : this.received
+  }
 }

@@ -28,6 +28,20 @@ describe('what we have handled (XEP-0198 §4)', () => {
     expect(counter.handled).toBe(2)
   })
 
+  test('what a commit may promise: a stanza that overtook another does not speak for it', () => {
+    const counter = new ReceivedCounter()
+    counter.count()
+    const first = counter.wait()
+    counter.count()
+    const second = counter.wait()
+    counter.count()
+    expect(counter.handledWith(second)).toBe(0)
+    expect(counter.handledWith(first)).toBe(1)
+    first.done = true
+    expect(counter.handledWith(second)).toBe(3)
+    expect(counter.handled).toBe(1)
+  })
+
   test('wraps at 2^32', () => {
     const counter = new ReceivedCounter()
     counter.received = 2 ** 32 - 1
