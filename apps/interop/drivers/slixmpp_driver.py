@@ -20,11 +20,11 @@ def emit(**event):
 
 class Driver(slixmpp.ClientXMPP):
     def __init__(self, login):
-        super().__init__(f"{login['jid']}/{login['resource']}", login["password"])
+        super().__init__(f"{login['jid']}/{login['resource']}", login["password"], sasl_mech=login["mechanism"])
         self.ca_certs = Path(login["caFile"])
         self.auto_authorize = None
         self.auto_subscribe = False
-        self.door = login["door"]
+        self.failures = []
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0203")
@@ -37,10 +37,12 @@ class Driver(slixmpp.ClientXMPP):
             },
             "presence_subscribe": lambda p: emit(event="request", jid=p["from"].bare),
             "roster_update": self.on_roster,
-            "failed_auth": lambda f: emit(event="failed", reason=f"not authorised: {f['condition']}"),
+            # Every mechanism in turn may fail; only the last failure is the answer.
+            "failed_auth": self.on_failure,
+            "failed_all_auth": lambda e: self.fail(f"not authorised: {', '.join(self.failures)}"),
             "ssl_invalid_chain": lambda e: self.fail(f"certificate refused: {e}"),
             "connection_failed": lambda e: self.fail(f"connection failed: {e}"),
-            "disconnected": lambda e: emit(event="closed", reason=str(e)),
+            "disconnected": lambda e: emit(event="closed", reason=f"{e} {', '.join(self.failures)}"),
         }.items():
             self.add_event_handler(name, handler)
 
@@ -57,6 +59,9 @@ class Driver(slixmpp.ClientXMPP):
         self.send_presence()
         tls = self.socket.version() if hasattr(self.socket, "version") else None
         emit(event="ready", jid=self.boundjid.full, tls=tls)
+
+    def on_failure(self, failure):
+        self.failures.append(f"{self['feature_mechanisms'].mech.name} {failure['condition']}")
 
     def on_message(self, message):
         if message["type"] == "error":
@@ -85,7 +90,11 @@ class Driver(slixmpp.ClientXMPP):
         elif do == "say":
             self.send_message(mto=jid, mbody=command["body"], mtype="chat")
         elif do == "settle":
-            await self["xep_0199"].send_ping(self.boundjid.domain, timeout=10)
+            try:
+                await self["xep_0199"].send_ping(self.boundjid.domain, timeout=10)
+            except slixmpp.exceptions.IqError:
+                # An error is an answer, too: the server has come so far in our stream.
+                pass
         elif do == "logout":
             await self.disconnect(wait=2.0)
         else:

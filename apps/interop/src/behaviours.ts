@@ -13,6 +13,7 @@ interface Account {
   readonly server: ServerUnderTest
   readonly jid: string
   readonly password: string
+  readonly mechanism?: 'PLAIN'
 }
 
 /** One behaviour's stage: the client under test, a server, and fresh accounts for both ends. */
@@ -60,7 +61,8 @@ export function interop<S extends Talker>(client: InteropClient<S>, behaviours: 
         return { server: seen, jid, password }
       }
       const mine = await account(`romeo${index}`)
-      const theirs = { ...(await account(`juliet${index}`)), server }
+      // The other party is only a means: whether slixmpp and the server agree on more than PLAIN is slixmpp's own test.
+      const theirs = { ...(await account(`juliet${index}`)), server, mechanism: 'PLAIN' as const }
       const did = await run({ client, server, mine, theirs, account })
       const share = await server.handoverShare(mine.jid)
       const handover = share === undefined ? '' : `; ${(share * 100).toFixed(1)} % of its stanzas handed over`

@@ -26,13 +26,23 @@ export interface DriverProgram {
 
 /** Starts the driver and waits until it is logged in. */
 export async function loginWithDriver(program: DriverProgram, login: Login, door: Required<Login>['door']) {
-  const { server, jid, password, resource, caFile = server.caFile } = login
+  const { server, jid, password, resource, caFile = server.caFile, mechanism = null } = login
   const home = temporaryHome(program.name)
   const ca = program.caVariable ? { [program.caVariable]: caFile } : {}
   const peer = new Peer(program.command, program.args, { env: { ...home.env, ...ca }, cwd: home.path })
   const session = new Driver(program.name, peer, home)
   const port = door === 'direct tls' ? server.c2sTlsPort : server.c2sPort
-  const first: DriverLogin = { jid, password, resource, door, host: server.host, port, wsUrl: server.wsUrl, caFile }
+  const first: DriverLogin = {
+    jid,
+    password,
+    resource,
+    door,
+    host: server.host,
+    port,
+    wsUrl: server.wsUrl,
+    caFile,
+    mechanism,
+  }
   peer.child.stdin.write(`${JSON.stringify(first)}\n`)
   try {
     await session.ready()

@@ -13,6 +13,8 @@ export interface Login {
   readonly resource: string
   /** Default: the client's first door. */
   readonly door?: Door
+  /** The SASL mechanism, where the client lets us choose; default its own choice. */
+  readonly mechanism?: 'PLAIN'
   /** The authority the client trusts; default the server's own. */
   readonly caFile?: string
 }

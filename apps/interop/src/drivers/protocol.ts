@@ -12,6 +12,8 @@ export interface DriverLogin {
   readonly port: number
   readonly wsUrl: string
   readonly caFile: string
+  /** null: the client's choice. */
+  readonly mechanism: string | null
 }
 
 /** Any following line; each is answered by `done` or `refused` with its id. */
