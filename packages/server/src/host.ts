@@ -5,13 +5,13 @@ import { Hooks, Scope, Services, type Chain, type Handler, type Logger, type Poi
 import { presence, StanzaError, StreamError, type PresenceType, type Query, type Stanza } from '@tercet/stanza'
 import type { Table } from '@tercet/storage'
 import type { ReceiverFeature, TlsHost } from '@tercet/stream'
-import type { ReceiverFeature, TlsHost } from '@tercet/stream'
 import type { Fragment } from '@tercet/xml'
 import { Account } from './account.ts'
 import type { Accounts } from './accounts.ts'
 import { IqHandlers, type IqHandler, type Target } from './iq.ts'
 import type { Limits } from './limits.ts'
 import { inbound, outbound, type InboundEvent, type OutboundEvent } from './points.ts'
+import { refuseProbe } from './probe.ts'
 import { answer } from './request.ts'
 import type { Server } from './server.ts'
 import type { Session, SessionLife } from './session.ts'
@@ -48,8 +48,6 @@ export class Host {
   readonly accountFeatures = new Set<string>()
   /** Wire text of what modules add to stream features. */
   streamFeatures = ''
-  /** Features of streams that modules negotiate themselves, also before authentication. */
-  readonly receiverFeatures: ReceiverFeature<TlsHost>[] = []
   /** Features of streams that modules negotiate themselves, also before authentication. */
   readonly receiverFeatures: ReceiverFeature<TlsHost>[] = []
 
@@ -197,8 +195,7 @@ export class Host {
           throw new StanzaError('service-unavailable')
         return
       case 'presence':
-        if (stanza.type === 'probe' && stanza.from)
-          this.sendPresence('unsubscribed', account.jid, stanza.from.bare, turn)
+        if (stanza.type === 'probe' && stanza.from) refuseProbe(this, account.jid, stanza.from, turn)
     }
   }
 

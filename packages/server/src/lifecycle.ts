@@ -162,13 +162,12 @@ function inTurn(host: Host, run: (turn: Turn) => void | Promise<void>): void | P
 }
 
 /** Writes down, with the turn's commit, how far the session's stanzas are handled then. */
-function noteHandled(session: Session, turn: Turn): void {
-  const { smId, received, account } = session
-  if (smId === undefined || !received || turn.closed) return
-  const row: HandledRow = { h: received.received, at: Date.now() }
-  account.host
-    .table<HandledRow>(HANDLED_TABLE)
-    .put(turn.unit, account.host.domain, account.jid.local, smId, row, { lazy: true })
+function noteHandled(session: Session, turn: Turn, h: number): void {
+  const { smId, account } = session
+  if (smId === undefined) return
+  const row: HandledRow = { h, at: Date.now() }
+  const table = account.host.table<HandledRow>(HANDLED_TABLE)
+  table.put(turn.unit, account.host.domain, account.jid.local, smId, row, { along: true })
 }
 
 /** The session cannot take more: under stream management it could be resumed, but never in full. */

@@ -43,8 +43,8 @@ export interface SessionLife {
   overflow(session: Session, error: unknown): void
   /** Ends it for good. */
   end(session: Session): void
-  /** Writes down, with the turn's commit, how far the session's stanzas are handled. */
-  noteHandled(session: Session, turn: Turn): void
+  /** Writes down, with the turn's commit, that stanzas up to `h` are handled. */
+  noteHandled(session: Session, turn: Turn, h: number): void
 }
 
 /** One bound resource. Small on purpose: most sessions are idle most of the time. */
@@ -203,11 +203,17 @@ export class Session implements StreamHandler, Flushable, Timed {
 
   /** The stanza's own work is done; the count moves when everything it caused is safe. */
   #handled(turn: Turn): void {
+    if (this.received && !turn.light) {
+      const pending = this.received.wait()
+      turn.pending = pending
+      turn.whenDecided(() => this.#decided(pending))
+    }
     turn.release()
-    if (!this.received || turn.decided) return
-    this.host.life.noteHandled(this, turn)
-    const pending = this.received.wait()
-    turn.whenDecided(() => this.#decided(pending))
+  }
+
+  /** The turn of one of its stanzas goes to disk: how far the count is then goes along. */
+  committing(turn: Turn): void {
+    if (turn.pending && this.received) this.host.life.noteHandled(this, turn, this.received.handledWith(turn.pending))
   }
 
   #decided(pending: PendingStanza): void {

@@ -1,6 +1,6 @@
 /** A turn: everything that one incoming stanza causes, from its arrival to the commit of what it changed on disk. */
 
-import type { Barrier } from '@tercet/stream'
+import type { Barrier, PendingStanza } from '@tercet/stream'
 import type { Storage, Unit } from '@tercet/storage'
 import type { Session } from './session.ts'
 
@@ -16,6 +16,8 @@ export class Turn implements Barrier {
   #held = 1
   #state: 'open' | 'pending' | 'durable' | 'failed' = 'open'
   #waiting: (() => void)[] | undefined
+  /** The stanza in its session's count, when that cannot be moved at once. */
+  pending: PendingStanza | undefined
   /** Why the commit failed. */
   error: unknown
 
@@ -28,11 +30,6 @@ export class Turn implements Barrier {
   /** The unit that this turn's writes go to. */
   get unit(): Unit {
     return (this.#unit ??= this.#storage.unit())
-  }
-
-  /** True once the unit was handed to the disk: later writes need a turn of their own. */
-  get closed(): boolean {
-    return this.#state !== 'open'
   }
 
   /** `pending` while there are writes that are not on disk; a turn without writes is durable from the start. */
@@ -53,6 +50,11 @@ export class Turn implements Barrier {
     else this.#waiting = [run]
   }
 
+  /** True when its maker's release is all that is missing, and nothing has to be written. */
+  get light(): boolean {
+    return this.#held === 1 && !this.#unit?.dirty
+  }
+
   /** Work of this turn goes on later: it is not over before {@link release}. */
   hold(): void {
     this.#held++
@@ -64,6 +66,7 @@ export class Turn implements Barrier {
       this.#decide('durable')
       return
     }
+    this.origin?.committing(this)
     this.#state = 'pending'
     this.#unit.commit().then(
       () => this.#decide('durable'),

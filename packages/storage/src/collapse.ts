@@ -1,4 +1,4 @@
-/** Of several lazy puts of a key in one flush only the last is written. */
+/** Of several lazy puts of a key in one flush, or puts that go along, only the last is written. */
 
 import type { WorkUnit } from './work-unit.ts'
 import type { PutWrite, Write } from './write.ts'
@@ -9,7 +9,7 @@ export function collapseLazy(
   writes: readonly (readonly Write[])[],
 ): readonly (readonly Write[])[] {
   let lazyPuts = 0
-  for (const list of writes) for (const write of list) if (write.kind === 'put' && write.lazy) lazyPuts += 1
+  for (const list of writes) for (const write of list) if (collapsible(write)) lazyPuts += 1
   if (lazyPuts < 2) return writes
   const dropped = new Set<Write>()
   const earlier = new Map<string, PutWrite>()
@@ -23,7 +23,7 @@ export function collapseLazy(
         }
         const place = [write.name, write.host, write.owner, write.key].join('\0')
         // A guarded unit may be refused alone: it must not carry off what another unit was promised.
-        if (write.kind === 'delete' || !write.lazy || units[index]!.guarded) {
+        if (write.kind === 'delete' || !collapsible(write) || units[index]!.guarded) {
           earlier.delete(place)
           return write
         }
@@ -35,4 +35,8 @@ export function collapseLazy(
       }),
     )
     .map(list => list.filter(write => !dropped.has(write)))
+}
+
+function collapsible(write: Write): boolean {
+  return write.kind === 'put' && (write.lazy || write.along)
 }

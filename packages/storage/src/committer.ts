@@ -231,7 +231,7 @@ export class Committer {
         continue
       }
       const left = unit.writes.some(isSettled) ? unit.writes.filter(write => !isSettled(write)) : unit.writes
-      if (left.length === 0) {
+      if (left.every(goesAlong)) {
         empty.push(unit)
         continue
       }
@@ -287,6 +287,10 @@ export class Committer {
 
 function isSettled(write: Write): boolean {
   return write.kind === 'spool' && write.entry.settled
+}
+
+function goesAlong(write: Write): boolean {
+  return write.kind === 'put' && write.along
 }
 
 function closed(): StorageError {

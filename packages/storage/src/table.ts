@@ -22,6 +22,11 @@ export interface PutOptions {
    * puts of a key in one flush only the last is written. Default false.
    */
   readonly lazy?: boolean
+  /**
+   * The write goes along with what else its unit has to write; where nothing else is left, since all its spool entries are settled, it
+   * is dropped. Of several such puts of a key in one flush only the last is written. Default false.
+   */
+  readonly along?: boolean
 }
 
 /**

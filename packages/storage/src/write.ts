@@ -4,7 +4,7 @@ import type { LogEntry } from './log.ts'
 import type { SpoolEntry } from './spool.ts'
 import type { PutOptions } from './table.ts'
 
-/** Sets a row. `json` is the value as text; `steps` is how many puts this one stands for (lazy puts collapse). */
+/** Sets a row. `json` is the value as text; `steps` is how many puts this one stands for (lazy puts and those that go along collapse). */
 export interface PutWrite {
   readonly kind: 'put'
   readonly name: string
@@ -14,6 +14,7 @@ export interface PutWrite {
   readonly json: string
   readonly expect: number | undefined
   readonly lazy: boolean
+  readonly along: boolean
   readonly steps: number
 }
 
@@ -76,7 +77,7 @@ export type Write = TableWrite | LogWrite | SpoolWrite
 
 /** True when the write must not wait for another flush: it is not lazy, and not a spool entry that is settled. */
 export function urgent(write: Write): boolean {
-  if (write.kind === 'put') return !write.lazy
+  if (write.kind === 'put') return !write.lazy && !write.along
   return write.kind !== 'spool' || !write.entry.settled
 }
 
@@ -89,12 +90,23 @@ export function putWrite(
   place: { readonly name: string; readonly host: string; readonly owner: string },
   key: string,
   value: unknown,
-  { expect, lazy = false }: PutOptions = {},
+  { expect, lazy = false, along = false }: PutOptions = {},
 ): PutWrite {
   // JSON.stringify gives undefined for a function or undefined, whatever its type says.
   const json = JSON.stringify(value) as string | undefined
   if (json === undefined) throw new TypeError(`The value for '${key}' in '${place.name}' has no JSON form`)
-  return { kind: 'put', name: place.name, host: place.host, owner: place.owner, key, json, expect, lazy, steps: 1 }
+  return {
+    kind: 'put',
+    name: place.name,
+    host: place.host,
+    owner: place.owner,
+    key,
+    json,
+    expect,
+    lazy,
+    along,
+    steps: 1,
+  }
 }
 
 /** The record of `Log.append`. @throws {TypeError} its time is not a whole number of milliseconds */

@@ -15,6 +15,7 @@ import {
   type OutboundEvent,
   type PresenceEvent,
 } from '../points.ts'
+import { refuseProbe } from '../probe.ts'
 import type { Session } from '../session.ts'
 import { sessionKey } from '../session-key.ts'
 import type { Turn } from '../turn.ts'
@@ -146,7 +147,7 @@ async function answerProbe(host: Host, store: Rosters, account: Account, probe: 
   const own = from.bare.text === account.jid.text
   if (!own && !hasFrom((await store.get(account, from.bare)).state)) {
     const told = account.sessions.some(session => session.get(directed)?.has(from.text))
-    if (!told) host.sendPresence('unsubscribed', account.jid, from.bare, turn)
+    if (!told) refuseProbe(host, account.jid, from, turn)
     return
   }
   for (const session of account.sessions) {

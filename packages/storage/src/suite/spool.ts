@@ -61,6 +61,24 @@ export function spoolRules(fixture: Fixture): void {
     expect(await idsFor()).toEqual([])
   })
 
+  test('a put that goes along is written with the entry, and dropped when that is settled', async () => {
+    const { storage } = fixture
+    const table = storage.table<number>('handled')
+    const [kept, dropped] = [entryOf('along-1'), entryOf('along-2')]
+    const first = storage.unit()
+    storage.spool.put(first, kept)
+    table.put(first, 'h', 'o', 'k', 1, { along: true })
+    await first.commit()
+    expect((await table.get('h', 'o', 'k'))?.value).toBe(1)
+    const second = storage.unit()
+    storage.spool.put(second, dropped)
+    table.put(second, 'h', 'o', 'k', 2, { along: true })
+    const committed = second.commit()
+    storage.spool.settle([dropped])
+    await committed
+    expect((await table.get('h', 'o', 'k'))?.value).toBe(1)
+  })
+
   test('a settled entry and a lazy put together touch no disk until another flush', async () => {
     const { storage } = fixture
     const entry = entryOf('1')
