@@ -1,0 +1,176 @@
+/** Pairs of accounts, one of which writes to the bare address of the other. */
+
+import type { LoadClient } from '@tercet/testkit/load-client'
+import type { BenchServer } from '../servers/server.ts'
+import { logIn } from './clients.ts'
+import type { Load } from './load.ts'
+import { countMarks, MARK } from './marks.ts'
+import { until } from './wait.ts'
+
+/** How the pairs talk. */
+export interface ChatOptions {
+  readonly tls?: boolean
+  /** Messages per second over all pairs; absent: as many as are delivered, with {@link OUTSTANDING} of each pair under way. */
+  readonly rate?: number
+  /** Stream management on all sessions; `silent`: receivers confirm nothing until the load stops. */
+  readonly management?: 'acknowledging' | 'silent'
+}
+
+const PAIRS = 50
+const OUTSTANDING = 100
+const BODY_BYTES = 150
+/** Below the limits of servers on unconfirmed stanzas. */
+const MOST_UNCONFIRMED = 4500
+const REQUEST = "<r xmlns='urn:xmpp:sm:3'/>"
+
+/** Accounts that a chat needs. */
+export const chatAccounts = PAIRS * 2
+
+/** Logs the pairs in. */
+export async function prepareChat(
+  server: BenchServer,
+  locals: readonly string[],
+  options: ChatOptions = {},
+): Promise<Load> {
+  const clients = await logIn(server, locals.slice(0, chatAccounts), { tls: options.tls ?? false })
+  if (options.management) await Promise.all(clients.map(manage))
+  return new Chat(clients, options)
+}
+
+async function manage(client: LoadClient): Promise<void> {
+  client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+  await client.expect(/<enabled [^>]*>/)
+}
+
+class Chat implements Load {
+  readonly latencies: number[] = []
+  operations = 0
+  running = false
+  readonly #pairs: Pair[]
+  readonly #rate: number | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(clients: readonly LoadClient[], options: ChatOptions) {
+    this.#rate = options.rate
+    this.#pairs = Array.from(
+      { length: PAIRS },
+      (_, index) => new Pair(this, clients[2 * index]!, clients[2 * index + 1]!, options),
+    )
+  }
+
+  start(): void {
+    this.running = true
+    this.latencies.length = 0
+    if (this.#rate === undefined) for (const pair of this.#pairs) pair.send(OUTSTANDING)
+    else this.#pace(this.#rate)
+  }
+
+  #pace(rate: number): void {
+    const began = performance.now()
+    let sent = 0
+    this.#timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - began) * rate) / 1000)
+      for (; sent < due; sent++) this.#pairs[sent % PAIRS]!.send(1)
+    }, 1)
+  }
+
+  async stop(): Promise<void> {
+    this.running = false
+    clearInterval(this.#timer)
+    await until(() => this.#pairs.every(pair => pair.settled), 'Every message arrives')
+    for (const pair of this.#pairs) pair.confirm()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    for (const pair of this.#pairs) pair.close()
+  }
+}
+
+/** One writes, one reads. */
+class Pair {
+  readonly #chat: Chat
+  readonly #sender: LoadClient
+  readonly #receiver: LoadClient
+  readonly #options: ChatOptions
+  /** As many messages as may be under way, and what asks for their acknowledgement: what is sent is the end of it. */
+  readonly #block: Buffer
+  readonly #messageBytes: number
+  readonly #requestBytes: number
+  readonly #sentAt = new Float64Array(4096)
+  #sent = 0
+  #received = 0
+  #confirmed = 0
+  /** The last byte of the chunk before: a request is recognised by two. */
+  #last = 0
+
+  constructor(chat: Chat, sender: LoadClient, receiver: LoadClient, options: ChatOptions) {
+    this.#chat = chat
+    this.#sender = sender
+    this.#receiver = receiver
+    this.#options = options
+    const body = `${MARK}${'All work and no play makes Jack a dull boy. '.repeat(4)}`.slice(0, BODY_BYTES)
+    const message = `<message to='${receiver.jid}' type='chat' id='m1'><body>${body}</body></message>`
+    const request = options.management ? REQUEST : ''
+    this.#messageBytes = Buffer.byteLength(message)
+    this.#requestBytes = Buffer.byteLength(request)
+    this.#block = Buffer.from(message.repeat(OUTSTANDING) + request)
+    sender.onData = () => {}
+    receiver.onData = chunk => this.#arrived(chunk)
+    sender.onClose = receiver.onClose = () => this.#lost()
+  }
+
+  /** Everything has arrived. */
+  get settled(): boolean {
+    return this.#received === this.#sent
+  }
+
+  send(count: number): void {
+    if (this.#options.rate !== undefined) this.#sentAt[this.#sent % this.#sentAt.length] = performance.now()
+    for (let left = count; left > 0; left -= OUTSTANDING) {
+      const bytes = Math.min(left, OUTSTANDING) * this.#messageBytes + this.#requestBytes
+      this.#sender.socket.write(this.#block.subarray(this.#block.length - bytes))
+    }
+    this.#sent += count
+  }
+
+  /** Tells the server what has arrived. */
+  confirm(): void {
+    if (!this.#options.management || this.#confirmed === this.#received) return
+    this.#confirmed = this.#received
+    this.#receiver.send(`<a xmlns='urn:xmpp:sm:3' h='${this.#received}'/>`)
+  }
+
+  close(): void {
+    this.#sender.onClose = this.#receiver.onClose = () => {}
+    this.#sender.destroy()
+    this.#receiver.destroy()
+  }
+
+  #arrived(chunk: Buffer): void {
+    const count = countMarks(chunk)
+    if (this.#options.rate !== undefined) this.#time(count)
+    this.#received += count
+    this.#chat.operations += count
+    if (this.#options.management === 'acknowledging' && this.#asked(chunk)) this.confirm()
+    if (count === 0 || !this.#chat.running || this.#options.rate !== undefined) return
+    if (this.#options.management !== 'silent' || this.#sent - this.#confirmed < MOST_UNCONFIRMED) this.send(count)
+  }
+
+  #time(count: number): void {
+    const now = performance.now()
+    for (let index = 0; index < count; index++)
+      this.#chat.latencies.push(now - this.#sentAt[(this.#received + index) % this.#sentAt.length]!)
+  }
+
+  /** Whether a chunk has an `<r/>`; only that element begins with an r here. */
+  #asked(chunk: Buffer): boolean {
+    const straddles = this.#last === 0x3c && chunk[0] === 0x72
+    this.#last = chunk[chunk.length - 1]!
+    return straddles || chunk.includes('<r')
+  }
+
+  #lost(): void {
+    throw new Error('The server closed a stream under load')
+  }
+}

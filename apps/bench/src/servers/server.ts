@@ -1,0 +1,19 @@
+/** What a benchmark needs of a server, whoever made it. */
+
+import type { Ground } from '../ground.ts'
+
+/** A running server; disposing ends the process and removes its data. */
+export interface BenchServer extends AsyncDisposable {
+  readonly name: string
+  readonly pid: number
+  readonly port: number
+}
+
+/** Starts servers of one kind. Data and accounts are made once; each start gets a copy. */
+export interface ServerKind {
+  readonly name: string
+  start(): Promise<BenchServer>
+}
+
+/** Makes the accounts of a kind of server. */
+export type Install = (ground: Ground, options: { profile?: string | undefined }) => Promise<ServerKind>
