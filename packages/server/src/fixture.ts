@@ -2,7 +2,7 @@
 
 import { BareJid } from '@tercet/jid'
 import { clientMechanism, decodeBase64Strict, encodeBase64, type ScramCache } from '@tercet/sasl'
-import { fromFragment, writeStanza } from '@tercet/stanza'
+import { fromFragment, writeStanza, type SubscriptionState } from '@tercet/stanza'
 import { memoryStorage } from '@tercet/storage/memory'
 import { memoryPair, type TlsInfo } from '@tercet/stream'
 // eslint-disable-next-line no-restricted-imports -- a devDependency; tests alone import this file, and no build has it
@@ -10,6 +10,7 @@ import { difference, elementsOf, readFragment, show, textOf, type XmlElement } f
 import { readStanza } from '@tercet/xml'
 import { Accounts, type AccountKeys } from './accounts.ts'
 import { standardModules } from './modules/index.ts'
+import { rosters, stranger } from './modules/roster.ts'
 import type { Module } from './module.ts'
 import { Peer } from './peer.fixture.ts'
 import { createServer, type Server, type ServerOptions } from './server.ts'
@@ -106,6 +107,24 @@ export class Fixture implements AsyncDisposable {
     for (let round = 0; round < 2; round++) {
       for (const client of this.#clients) if (client.bound && !client.closed) await client.barrier()
     }
+  }
+
+  /** Puts a contact on the roster of an account, without a word to anybody. */
+  async rosterItem(owner: string, contact: string, state: SubscriptionState): Promise<void> {
+    const jid = BareJid.parse(owner)
+    const host = this.server.hosts.get(jid.domain)!
+    const turn = this.server.turn()
+    host.services
+      .get(rosters)
+      .store(host.account(jid), BareJid.parse(contact), { ...stranger, state, listed: true }, turn)
+    turn.release()
+    await new Promise<void>(resolve => turn.whenDecided(resolve))
+  }
+
+  /** Both see each other's presence. */
+  async befriend(a: string, b: string): Promise<void> {
+    await this.rosterItem(a, b, 'both')
+    await this.rosterItem(b, a, 'both')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
