@@ -17,6 +17,8 @@ import { stop } from './stop.ts'
 
 /** Runs the verb that `argv` names. Errors end the process with exit code 1; those for people without a stack. */
 export async function runCommandLine(argv: readonly string[], serve: Serve): Promise<void> {
+  // The name that other programs show, and an end of passwords in the arguments that they show.
+  process.title = 'tercet'
   // Everything this program makes is for its owner alone, unless it says otherwise.
   process.umask(0o077)
   try {
