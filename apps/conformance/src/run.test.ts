@@ -42,7 +42,7 @@ for (const group of groups.values()) {
       const options = { needs, accounts, password, ...certificate }
       // A port that was free a moment ago may be taken when the server comes to it.
       server = await launch(options).catch(() => launch(options))
-    })
+    }, 120_000)
     afterAll(() => server?.stop())
 
     for (const play of group) {

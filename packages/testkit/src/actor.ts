@@ -4,8 +4,9 @@ import type { ExpressionScope } from './expression.ts'
 import { difference } from './match.ts'
 import type { CastMember, Stage } from './play-parser.ts'
 import type { StageNames } from './stage-names.ts'
+import type { Item, Line } from './inbox.ts'
+import { NS_FRAMING, WebSocketWire } from './websocket-wire.ts'
 import { Wire } from './wire.ts'
-import type { Item } from './wire.ts'
 import { elementsOf, readFragment, show, textOf } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
@@ -15,6 +16,8 @@ export interface Stagehouse {
   readonly port: number
   /** Direct TLS. */
   readonly tlsPort?: number
+  /** Where a WebSocket is opened, `ws://…`. */
+  readonly webSocketUrl?: string
   /** How long a step waits for what it expects. Default 5000. */
   readonly patienceMs?: number
   readonly password: string
@@ -33,7 +36,7 @@ const order: readonly Stage[] = ['away', 'wire', 'stream', 'secured', 'authentic
 export class Actor {
   member: CastMember
   readonly scope: ExpressionScope
-  wire: Wire | undefined
+  wire: Line | undefined
   /** Milliseconds that `next` waits. */
   patienceMs: number
   /** Bound: pings can tell that everything before has been dealt with. */
@@ -91,20 +94,24 @@ export class Actor {
 
   async connect(): Promise<void> {
     const tls = this.member.transport === 'tls'
-    const { host, port, tlsPort = 0 } = this.#house
+    const { host, port, tlsPort = 0, webSocketUrl = '' } = this.#house
     this.bound = false
     this.#counting = false
     this.#closing = false
     const readAs = (text: string) => this.#names.fromWire(text)
-    this.wire = await Wire.open({ host, port: tls ? tlsPort : port, domain: this.domain, tls, readAs })
-    this.wire.filter = item => this.#isBackstage(item)
+    if (this.member.transport === 'websocket') this.wire = await WebSocketWire.open(webSocketUrl, readAs)
+    else this.wire = await Wire.open({ host, port: tls ? tlsPort : port, domain: this.domain, tls, readAs })
+    this.wire.inbox.filter = item => this.#isBackstage(item)
   }
 
   /** Sends a stream header and reads the answer up to the features, which it returns. */
   async openStream(to: string): Promise<XmlElement> {
     const ns = `xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'`
     await this.send(`<?xml version='1.0'?><stream:stream to='${to}' version='1.0' xml:lang='en' ${ns}>`)
-    await this.#expect('header', '<stream:stream/>')
+    await this.#expect(
+      'header',
+      this.member.transport === 'websocket' ? `<open xmlns='${NS_FRAMING}'/>` : '<stream:stream/>',
+    )
     return this.#expect('element', '<stream:features/>')
   }
 
@@ -163,7 +170,7 @@ export class Actor {
   }
 
   async next(): Promise<Item | undefined> {
-    return this.wire?.next(this.patienceMs)
+    return this.wire?.inbox.next(this.patienceMs)
   }
 
   async #expect(kind: 'header' | 'element', text: string): Promise<XmlElement> {

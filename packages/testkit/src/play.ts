@@ -8,7 +8,7 @@ import type { Play, Step } from './play-parser.ts'
 import { parseOptions } from './play-parser.ts'
 import { stageNames } from './stage-names.ts'
 import type { StageNames } from './stage-names.ts'
-import type { Item } from './wire.ts'
+import type { Item } from './inbox.ts'
 import { readFragment } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
@@ -68,7 +68,7 @@ class Performance {
     await this.#told('cast', async () => {
       for (const actor of this.#actors.values()) await actor.enter()
       await this.#settle()
-      for (const actor of this.#actors.values()) if (actor.bound) actor.wire?.clear()
+      for (const actor of this.#actors.values()) if (actor.bound) actor.wire?.inbox.clear()
     })
     for (const step of this.#play.steps) await this.#told(`line ${step.line}, ${step.text}`, () => this.#do(step))
   }
@@ -149,7 +149,7 @@ class Performance {
         return actor.wire?.resume()
       case 'ignores what came':
         await this.#settle(actor)
-        return actor.wire?.clear()
+        return actor.wire?.inbox.clear()
       case 'decodes to':
       case 'waits':
       case 'server restarts':
@@ -203,14 +203,14 @@ class Performance {
 
   async #receiveNothing(actor: Actor): Promise<void> {
     await this.#settle(actor)
-    const item = actor.wire?.pending.find(pending => !isAcknowledgement(pending))
+    const item = actor.wire?.inbox.pending.find(pending => !isAcknowledgement(pending))
     if (item) throw new PlayError(describe(item))
   }
 
   async #doesNotReceive(actor: Actor, step: Step): Promise<void> {
     await this.#settle(actor)
     const unwanted = readFragment(join(step.body))
-    for (const item of actor.wire?.pending ?? []) {
+    for (const item of actor.wire?.inbox.pending ?? []) {
       const found = 'element' in item && unwanted.some(element => difference(element, item.element) === undefined)
       if (found) throw new PlayError(describe(item))
     }
@@ -244,7 +244,7 @@ class Performance {
    * its own server and, when one member is to be watched, that member's account; both answers come after what was due before.
    */
   async #settle(watched?: Actor): Promise<void> {
-    const bound = [...this.#actors.values()].filter(actor => actor.bound && !actor.wire?.ended)
+    const bound = [...this.#actors.values()].filter(actor => actor.bound && !actor.wire?.inbox.ended)
     for (let round = 0; round < 2; round++) {
       await Promise.all(
         bound.map(async actor => {

@@ -2,6 +2,11 @@ import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { freePorts } from './ports.ts'
 
+test('ports asked for at the same time are all different', async () => {
+  const ports = (await Promise.all(Array.from({ length: 20 }, () => freePorts(3)))).flat()
+  expect(new Set(ports).size).toBe(60)
+})
+
 test('free ports are different, and can be listened on', async () => {
   const ports = await freePorts(5)
   expect(new Set(ports).size).toBe(5)

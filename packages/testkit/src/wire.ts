@@ -1,16 +1,11 @@
-/** One connection of a play: bytes to a server under test and what it says, item by item. RFC 6120 §§3–5, RFC 7395. */
+/** One connection of a play: bytes to a server under test and what it says, item by item. RFC 6120 §§3–5. */
 import { createHash } from 'node:crypto'
 import { connect as connectTcp } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
+import { Inbox } from './inbox.ts'
+import type { Line } from './inbox.ts'
 import { StreamReader } from './xml.ts'
-import type { XmlElement } from './xml.ts'
-
-/** What came from the server, in order. */
-export type Item =
-  | { readonly kind: 'header' | 'element'; readonly element: XmlElement }
-  | { readonly kind: 'close' | 'end' }
-  | { readonly kind: 'broken'; readonly reason: string }
 
 /** Where to connect, and how. */
 export interface Destination {
@@ -23,14 +18,10 @@ export interface Destination {
   readonly readAs: (text: string) => string
 }
 
-/** A connection that queues what it hears. */
-export class Wire {
-  /** Sees each item first and may keep it from the queue by returning true. */
-  filter: (item: Item) => boolean = () => false
-  ended = false
+/** A stream over TCP, with TLS from the start or later. */
+export class Wire implements Line {
+  readonly inbox: Inbox
   readonly #destination: Destination
-  readonly #items: Item[] = []
-  #waiting: (() => void) | undefined
   #socket: Socket
   #reader: StreamReader | undefined
   #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -41,6 +32,7 @@ export class Wire {
   private constructor(socket: Socket, destination: Destination) {
     this.#socket = socket
     this.#destination = destination
+    this.inbox = new Inbox(destination.readAs)
     this.#listen()
   }
 
@@ -91,40 +83,6 @@ export class Wire {
     throw new Error(`no channel binding of type ${type}`)
   }
 
-  /** The next item, or undefined when none comes in time. */
-  async next(timeoutMs: number): Promise<Item | undefined> {
-    const deadline = performance.now() + timeoutMs
-    while (this.#items.length === 0) {
-      const left = deadline - performance.now()
-      if (left <= 0) return undefined
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, left)
-        this.#waiting = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#waiting = undefined
-    }
-    return this.#items.shift()
-  }
-
-  /** What is queued and not yet taken. */
-  get pending(): readonly Item[] {
-    return this.#items
-  }
-
-  /** Takes an item out of the middle of the queue. */
-  remove(item: Item): void {
-    const index = this.#items.indexOf(item)
-    if (index >= 0) this.#items.splice(index, 1)
-  }
-
-  /** Forgets what is queued. */
-  clear(): void {
-    this.#items.length = 0
-  }
-
   pause(): void {
     this.#socket.pause()
   }
@@ -148,19 +106,19 @@ export class Wire {
     this.#begins = true
     this.#decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     this.#reader = new StreamReader({
-      header: element => this.#push({ kind: 'header', element: translated(element, this.#destination.readAs) }),
-      element: element => this.#push({ kind: 'element', element: translated(element, this.#destination.readAs) }),
-      text: text => this.#push({ kind: 'broken', reason: `text between stanzas: ${text}` }),
-      close: () => this.#push({ kind: 'close' }),
+      header: element => this.inbox.push({ kind: 'header', element }),
+      element: element => this.inbox.push({ kind: 'element', element }),
+      text: text => this.inbox.push({ kind: 'broken', reason: `text between stanzas: ${text}` }),
+      close: () => this.inbox.push({ kind: 'close' }),
     })
   }
 
   #listen(): void {
     const socket = this.#socket
     socket.on('data', chunk => this.#read(chunk))
-    socket.on('error', () => this.#finish())
-    socket.on('end', () => this.#finish())
-    socket.on('close', () => this.#finish())
+    socket.on('error', () => this.inbox.finish())
+    socket.on('end', () => this.inbox.finish())
+    socket.on('close', () => this.inbox.finish())
   }
 
   #read(chunk: Uint8Array): void {
@@ -173,36 +131,8 @@ export class Wire {
       this.#reader?.write(text)
     } catch (cause) {
       this.#broken = true
-      this.#push({ kind: 'broken', reason: cause instanceof Error ? cause.message : String(cause) })
+      this.inbox.push({ kind: 'broken', reason: cause instanceof Error ? cause.message : String(cause) })
     }
-  }
-
-  #finish(): void {
-    if (this.ended) return
-    this.ended = true
-    this.#push({ kind: 'end' })
-  }
-
-  #push(item: Item): void {
-    if (this.filter(item)) return
-    this.#items.push(item)
-    this.#waiting?.()
-  }
-}
-
-function translated(element: XmlElement, readAs: (text: string) => string): XmlElement {
-  const attributes = Object.entries(element.attributes).map(([name, value]) => [name, readAs(value)])
-  const children: (XmlElement | string)[] = []
-  for (const child of element.children) {
-    const last = children.at(-1)
-    if (typeof child !== 'string') children.push(translated(child, readAs))
-    else if (typeof last === 'string') children[children.length - 1] = last + child
-    else children.push(child)
-  }
-  return {
-    ...element,
-    attributes: Object.fromEntries(attributes) as Record<string, string>,
-    children: children.map(child => (typeof child === 'string' ? readAs(child) : child)),
   }
 }
 

@@ -23,7 +23,14 @@ export const launch: Launch = async ({ needs, accounts, password, certificateFil
     settings: Object.entries(needs).map(([name, value]) => settings[name]?.(value) ?? ''),
   })
   return {
-    house: { host: '127.0.0.1', port: prosody.port, tlsPort: prosody.tlsPort, password, patienceMs: 2000 },
+    house: {
+      host: '127.0.0.1',
+      port: prosody.port,
+      tlsPort: prosody.tlsPort,
+      webSocketUrl: `ws://127.0.0.1:${prosody.httpPort}/xmpp-websocket`,
+      password,
+      patienceMs: 2000,
+    },
     restart: () => prosody.restart(),
     stop: () => prosody.stop(),
   }

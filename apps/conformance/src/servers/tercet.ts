@@ -38,7 +38,13 @@ export const launch: Launch = async options => {
   }
   let running = await start()
   return {
-    house: { host: '127.0.0.1', port, tlsPort, password: options.password },
+    house: {
+      host: '127.0.0.1',
+      port,
+      tlsPort,
+      webSocketUrl: `ws://127.0.0.1:${httpPort}/ws`,
+      password: options.password,
+    },
     restart: async () => {
       await running.stop()
       running = await start()
@@ -84,6 +90,9 @@ function configuration(
     `certificate = ${JSON.stringify(options.certificateFile)}`,
     `key = ${JSON.stringify(options.keyFile)}`,
     ...Object.entries(tables).flatMap(([table, lines]) => (lines.length > 0 ? [`[${table}]`, ...lines] : [])),
+    // Hundreds of accounts are made: as little work for each as is allowed (RFC 7677 §4).
+    '[auth]',
+    'iterations = 4096',
     '[modules.register]',
     'open = true',
     '',

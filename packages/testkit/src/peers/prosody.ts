@@ -127,7 +127,7 @@ function configuration(
     'modules_disabled = { "s2s" }',
     `modules_enabled = { ${quoted([...modules, ...moreModules])} }`,
     'c2s_require_encryption = false; allow_unencrypted_plain_auth = false; authentication = "internal_plain"',
-    'consider_websocket_secure = false; pep_max_items = 100',
+    'consider_websocket_secure = false; http_default_host = "a.test"; http_host = "127.0.0.1"',
     tls ? `ssl = { certificate = "${tls.certificateFile}"; key = "${tls.keyFile}" }` : '',
   ]
   return [...defaults, ...settings, ...domains.map(domain => `VirtualHost ${JSON.stringify(domain)}`)].join('\n') + '\n'
