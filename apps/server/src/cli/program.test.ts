@@ -213,7 +213,12 @@ test('a second signal ends at once', async () => {
   await once(socket, 'data')
   server.child.kill('SIGTERM')
   await server.until(({ msg }) => msg === 'Stopping')
-  expect(await server.end('SIGINT')).toBe(130)
+  const sinceMs = performance.now()
+  const again = setInterval(() => server.child.kill('SIGINT'), 100)
+  expect(await server.exited).toBe(130)
+  clearInterval(again)
+  // One key press arrives twice below a package manager: that is not a second one.
+  expect(performance.now() - sinceMs).toBeGreaterThan(800)
   socket.destroy()
 })
 

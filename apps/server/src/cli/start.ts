@@ -25,6 +25,9 @@ export type Serve = (
   around: { readonly logger: Logger; readonly shutDown: () => void },
 ) => Promise<Serving>
 
+/** One Ctrl-C arrives twice, from the terminal and from the package manager that was started there. */
+const SAME_SIGNAL_MS = 1000
+
 /** The verb. */
 export function start(serve: Serve): Command {
   return new Command('start')
@@ -67,7 +70,7 @@ class Ending {
   readonly #logger: Logger
   readonly #pidFile: string | undefined
   #starting: Promise<Serving> | undefined
-  #begun = false
+  #begunMs: number | undefined
 
   constructor(logger: Logger, pidFile: string | undefined) {
     this.#logger = logger
@@ -78,15 +81,15 @@ class Ending {
     this.#starting = starting
   }
 
-  /** By a signal: the first one ends in order, a second one at once. */
+  /** By a signal: the first one ends in order, a later one at once. */
   asked(): void {
-    if (this.#begun) process.exit(130)
-    void this.begin(0)
+    if (this.#begunMs === undefined) void this.begin(0)
+    else if (performance.now() - this.#begunMs >= SAME_SIGNAL_MS) process.exit(130)
   }
 
   async begin(code: number): Promise<void> {
-    if (this.#begun) return
-    this.#begun = true
+    if (this.#begunMs !== undefined) return
+    this.#begunMs = performance.now()
     this.#logger.info({}, 'Stopping')
     try {
       const serving = await this.#starting
