@@ -75,9 +75,9 @@ export class Fixture implements AsyncDisposable {
   }
 
   /** A connection that has said nothing yet. */
-  connect(options: { tls?: TlsInfo; address?: string; framing?: 'tcp' | 'websocket' } = {}): Client {
-    const { tls, address, framing = 'tcp' } = options
-    const [near, far] = memoryPair(tls ? { framing, tls } : { framing })
+  connect(options: { tls?: TlsInfo; address?: string } = {}): Client {
+    const { tls, address } = options
+    const [near, far] = memoryPair(tls ? { tls } : {})
     if (address !== undefined) Object.defineProperty(far, 'remote', { value: { address, port: 5222 } })
     this.server.accept(far)
     const client = new Client(this, near)

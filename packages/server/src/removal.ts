@@ -61,7 +61,7 @@ async function finish(host: Host, jid: BareJid): Promise<void> {
   const account = host.account(jid)
   for (const session of account.sessions) {
     session.stream?.fail(new StreamError('not-authorized', { text: 'This account was removed' }))
-    host.life.end(session)
+    void host.life.end(session)
   }
   // Behind the ends of the sessions; without any, the account is not in memory any more.
   await host.account(jid).turn(async () => {
@@ -69,9 +69,12 @@ async function finish(host: Host, jid: BareJid): Promise<void> {
     if (await host.accounts.exists(jid.local)) return
     await forgetOwed(host.account(jid))
     const turn = host.server.turn()
-    await host.tell(accountRemoved, { account, turn })
-    host.table(HANDLED_TABLE).clear(turn.unit, host.domain, account.jid.local)
-    turn.release()
+    try {
+      await host.tell(accountRemoved, { account, turn })
+      host.table(HANDLED_TABLE).clear(turn.unit, host.domain, account.jid.local)
+    } finally {
+      turn.release()
+    }
     await new Promise<void>(resolve => turn.whenDecided(resolve))
   })
 }

@@ -1,3 +1,4 @@
+import { MemoryDisk, memoryStorage } from '@tercet/storage/memory'
 import { expect, test } from 'vitest'
 import { startFixture } from '../fixture.ts'
 
@@ -37,6 +38,24 @@ test('a subscriber hears since when an account is away, and its last words (§3)
   await romeo.asks(
     `<iq type='get' id='l1' to='juliet@a.test'>${LAST}</iq>`,
     "<iq type='result' id='l1'><query xmlns='jabber:iq:last' seconds='{one of 0|1|2}'>Heading home</query></iq>",
+  )
+})
+
+test('it is still known after the server was stopped in order, for those who were online until then', async () => {
+  const disk = new MemoryDisk()
+  {
+    const storage = memoryStorage({ disk })
+    const fixture = await startFixture({ storage })
+    await fixture.befriend('romeo@a.test', 'juliet@a.test')
+    await fixture.available('juliet@a.test/balcony')
+    await fixture.server.stop()
+    await storage.close()
+  }
+  await using fixture = await startFixture({ storage: memoryStorage({ disk }) })
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  await romeo.asks(
+    `<iq type='get' id='l1' to='juliet@a.test'>${LAST}</iq>`,
+    "<iq type='result' id='l1'><query xmlns='jabber:iq:last' seconds='{one of 0|1|2}'/></iq>",
   )
 })
 

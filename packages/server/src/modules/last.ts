@@ -41,13 +41,15 @@ export const last = defineModule({
       if (before && !after) session.set(farewell, stanza.get(im.status))
       else if (after) session.set(farewell, undefined)
     })
-    host.on(sessionClosed, 'run', ({ session, turn }) => {
+    host.on(sessionClosed, 'run', ({ session }) => {
       const { account } = session
       if (account.sessions.length > 0) return
       const status = session.get(farewell)
       const row = { at: Date.now(), ...(status === undefined ? {} : { status }) }
-      // Nobody waits for this: it goes to disk with what comes next.
-      table.put(turn.unit, host.domain, account.jid.local, KEY, row, { lazy: true })
+      // In a unit of its own, since nobody waits for it: it goes to disk with what comes next, or when the store is closed.
+      const unit = host.server.storage.unit()
+      table.put(unit, host.domain, account.jid.local, KEY, row, { lazy: true })
+      unit.commit().catch(host.bug)
     })
     host.on(accountRemoved, 'run', ({ account, turn }) => {
       table.clear(turn.unit, host.domain, account.jid.local)

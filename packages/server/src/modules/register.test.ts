@@ -288,17 +288,18 @@ describe('the own account', () => {
     await romeo.receives('<stream:error><not-authorized/></stream:error>')
   })
 
-  test('is removed: the result, then the end of every stream (§3.2)', async () => {
+  test.each([
+    ['without an address', ''],
+    ['at the host', "to='a.test'"],
+    ['at its own address', "to='romeo@a.test'"],
+  ])('is removed: the result, then the end of every stream, %s (§3.2)', async (_, to) => {
     await using fixture = await startFixture()
     const romeo = await fixture.login('romeo@a.test/orchard')
-    const other = await fixture.available('romeo@a.test/piazza')
-    romeo.send(request('r1', '<remove/>'))
+    const other = await fixture.login('romeo@a.test/piazza')
+    romeo.send(request('r1', '<remove/>', to))
     await romeo.receives("<iq type='result' id='r1'/>")
     for (const client of [romeo, other]) {
-      await client.find(
-        element => element.name === 'error' && JSON.stringify(element).includes('not-authorized'),
-        'the end',
-      )
+      await client.receives('<stream:error><not-authorized/></stream:error>')
       await client.receivesClose()
     }
     await expect(fixture.login('romeo@a.test')).rejects.toThrow('not-authorized')
