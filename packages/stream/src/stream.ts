@@ -273,12 +273,8 @@ export class Stream implements TransportSink {
   #goOn(): void {
     this.#waiting = false
     if (this.#state === 'over') return
-    this.#around.flushList.enter()
-    try {
-      if (this.#read() === 'read') this.transport.resume()
-    } finally {
-      this.#around.flushList.leave()
-    }
+    // Outside of a chunk: what this causes leaves once per tick, together with what other streams cause then.
+    if (this.#read() === 'read') this.transport.resume()
   }
 
   #giveUp(error: unknown): void {
