@@ -36,14 +36,24 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 for (const group of groups.values()) {
   const needs = group[0]?.server ?? {}
   describe.concurrent(`${name} ${JSON.stringify(needs)}`, () => {
+    let launching: Promise<ServerUnderTest> | undefined
     let server: ServerUnderTest | undefined
     beforeAll(async () => {
       const accounts = group.flatMap(play => accountsOf(play, play.index))
       const options = { needs, accounts, password, ...certificate }
       // A port that was free a moment ago may be taken when the server comes to it.
-      server = await launch(options).catch(() => launch(options))
+      launching = launch(options).catch(() => launch(options))
+      server = await launching
     }, 120_000)
-    afterAll(() => server?.stop())
+    // Even one that came too late for its plays is ended.
+    afterAll(
+      () =>
+        launching?.then(
+          late => late.stop(),
+          () => undefined,
+        ),
+      120_000,
+    )
 
     for (const play of group) {
       const run = expectedToFail.has(play.file) ? test.fails : test
