@@ -1,7 +1,7 @@
 /** Clients: negotiates their streams (RFC 6120 §4.3) with what each host allows. */
 
 import { BareJid, type FullJid } from '@tercet/jid'
-import { SCRAM_HASHES, type Credentials, type SaslCondition } from '@tercet/sasl'
+import { SCRAM_HASHES, type Credentials } from '@tercet/sasl'
 import { StreamError } from '@tercet/stanza'
 import {
   bind,
@@ -58,7 +58,7 @@ function takerOf(element: Fragment, negotiation: Negotiation<C2sHost>): Receiver
 }
 
 /** The feature list; its order is the policy. */
-const features: readonly ReceiverFeature<C2sHost>[] = [starttls, tlsRequired, sasl, sm, bind, limits, ofModules]
+const features: readonly ReceiverFeature<C2sHost>[] = [starttls, sasl, tlsRequired, sm, bind, limits, ofModules]
 
 /** Accepts the streams of clients. */
 export class C2s {
@@ -179,11 +179,10 @@ class C2sHost implements TlsHost, SaslHost, BindHost, ResumeHost, LimitsHost {
     return this.#guard.admits(stream.transport.remote.address)
   }
 
-  refused({ stream }: Negotiation<SaslHost>, mechanism: string, condition: SaslCondition): void | Promise<void> {
-    if (condition === 'not-authorized') {
-      this.host.logger.info({ stream: stream.id, address: stream.transport.remote.address, mechanism }, 'Login refused')
-      return this.#guard.failed(stream.transport.remote.address)
-    }
+  refused({ stream }: Negotiation<SaslHost>, mechanism: string): void | Promise<void> {
+    const { address } = stream.transport.remote
+    this.host.logger.info({ stream: stream.id, address, mechanism }, 'Login refused')
+    return this.#guard.failed(address)
   }
 
   bind({ stream, lang }: Negotiation<BindHost>, account: BareJid, wanted: FullJid | undefined): Promise<Bound> {

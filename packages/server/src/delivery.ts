@@ -50,11 +50,8 @@ function keep(owed: Owed, message: Message, turn: Turn): void {
     if (turn.state === 'durable') return release([owed])
     if (owed.settled) return
     settle([owed])
-    server.router.refuse(
-      message,
-      new StanzaError('resource-constraint', { text: 'The message could not be stored; try again later' }),
-      server.turn(),
-    )
+    const error = new StanzaError('resource-constraint', { text: 'The message could not be stored; try again later' })
+    void server.work(turn => server.router.refuse(message, error, turn))
   })
 }
 
@@ -69,12 +66,12 @@ export function settle(entries: readonly Owed[]): void {
 /** Makes sure that stanzas which only memory knows survive: their session has lost its stream. */
 export function secure(account: Account, entries: readonly Owed[]): void {
   const { server } = account.host
-  const turn = server.turn()
-  for (const owed of entries) if (!owed.stored && !owed.settled) server.storage.spool.put(turn.unit, owed)
-  turn.whenDecided(() => {
-    if (turn.state === 'durable') release(entries)
+  void server.work(turn => {
+    for (const owed of entries) if (!owed.stored && !owed.settled) server.storage.spool.put(turn.unit, owed)
+    turn.whenDecided(() => {
+      if (turn.state === 'durable') release(entries)
+    })
   })
-  turn.release()
 }
 
 /** What is on disk and in nobody's hands has no place in memory. */
@@ -129,12 +126,10 @@ export function stored(text: string): Stanza {
 
 /** Removes every stanza-id that claims to be by `by`. */
 export function withoutStanzaIds(content: Content, by: string): Content {
-  let clean = content
-  for (let index = content.size - 1; index >= 0; index--) {
-    if (content.nameAt(index) !== 'stanza-id' || content.nsAt(index) !== NS_SID) continue
-    if (content.elementAt(index).attr('by') === by) clean = clean.without(index)
-  }
-  return clean
+  if (content.find('stanza-id', NS_SID) < 0) return content
+  return content.filter(
+    (name, ns, index) => name !== 'stanza-id' || ns !== NS_SID || content.elementAt(index).attr('by') !== by,
+  )
 }
 
 function withDelay(owed: Owed, host: Host): string {

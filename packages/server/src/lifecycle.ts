@@ -46,7 +46,7 @@ export function bindSession(
     const session = new Session(account, full, stream, lang)
     account.sessions = [...account.sessions, session]
     host.server.wheel.add(session, host.server.wheel.now + host.limits.idleMs)
-    await inTurn(host, turn => host.tell(sessionOpened, { session, turn }))
+    await host.server.work(turn => host.tell(sessionOpened, { session, turn }))
     return { jid: full, handler: session }
   })
 }
@@ -80,7 +80,7 @@ export async function resumeSession(
     received.owed = handled !== received.received
     stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${handled}'/>`)
     session.attach(stream)
-    await inTurn(host, turn => host.tell(sessionResumed, { session, turn }))
+    await host.server.work(turn => host.tell(sessionResumed, { session, turn }))
     return { handler: session }
   })
 }
@@ -106,8 +106,8 @@ function lostStream(session: Session, stream: Stream | undefined): void {
 }
 
 /** Ends a session for good: its time to be resumed is over, it was kicked, or the server stops. */
-function end(session: Session): void {
-  session.account.run(() => over(session))
+function end(session: Session): Promise<void> {
+  return session.account.turn(() => over(session))
 }
 
 function over(session: Session): void | Promise<void> {
@@ -117,7 +117,7 @@ function over(session: Session): void | Promise<void> {
   session.state = 'over'
   account.sessions = account.sessions.filter(other => other !== session)
   if (session.smId !== undefined) host.server.resumable.delete(session.smId)
-  return inTurn(host, async turn => {
+  return host.server.work(async turn => {
     const before = session.presence
     if (before) {
       const tookMessages = session.takesMessages
@@ -153,14 +153,6 @@ function owedBy(session: Session): Owed[] {
   return entries
 }
 
-/** Runs work of the server's own as a turn. */
-function inTurn(host: Host, run: (turn: Turn) => void | Promise<void>): void | Promise<void> {
-  const turn = host.server.turn()
-  const pending = run(turn)
-  if (pending) return pending.finally(() => turn.release())
-  turn.release()
-}
-
 /** Writes down, with the turn's commit, how far the session's stanzas are handled then. */
 function noteHandled(session: Session, turn: Turn, h: number): void {
   const { smId, account } = session
@@ -179,7 +171,7 @@ function overflow(session: Session, error: unknown): void {
   // After the stanza that was too much: its account's queue is busy with it.
   queueMicrotask(() => {
     session.stream?.fail(reason)
-    end(session)
+    void end(session)
   })
 }
 

@@ -41,7 +41,7 @@ function respond(host: Host, reply: Iq, turn: Turn): void {
   session?.sendStanza(reply, turn)
   turn.whenDecided(() => {
     if (turn.state === 'durable') {
-      if (!session) host.send(reply, host.server.turn())
+      if (!session) void host.server.work(turn => host.send(reply, turn))
       return
     }
     const error = new StanzaError('resource-constraint', {
@@ -49,7 +49,7 @@ function respond(host: Host, reply: Iq, turn: Turn): void {
       cause: turn.error,
     })
     const request = reply.with({ type: 'set', to: from, from: to })
-    host.server.router.refuse(request, error, host.server.turn())
+    void host.server.work(turn => host.server.router.refuse(request, error, turn))
   })
 }
 

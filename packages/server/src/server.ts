@@ -91,6 +91,8 @@ export class Server implements AsyncDisposable {
   /** A new archive id: unique for ever and growing. */
   readonly newId = createIdSource()
   readonly c2s: C2s
+  #openTurns = 0
+  #quiet: (() => void) | undefined
   /** Open client streams. */
   readonly streams = new Set<Stream>()
 
@@ -123,7 +125,21 @@ export class Server implements AsyncDisposable {
 
   /** A turn for a stanza of `origin`, or for work of the server's own. Its maker releases it. */
   turn(origin?: Session): Turn {
-    return new Turn(this.storage, origin)
+    this.#openTurns++
+    return new Turn(this, origin)
+  }
+
+  /** Runs work of the server's own as a turn. */
+  work(run: (turn: Turn) => void | Promise<void>): void | Promise<void> {
+    const turn = this.turn()
+    const pending = run(turn)
+    if (pending) return pending.finally(() => turn.release())
+    turn.release()
+  }
+
+  /** A turn is decided. */
+  turnOver(): void {
+    if (--this.#openTurns === 0) this.#quiet?.()
   }
 
   /** Sessions of all hosts, also those that wait to be resumed. */
@@ -135,11 +151,10 @@ export class Server implements AsyncDisposable {
   async stop(): Promise<void> {
     for (const stream of this.streams) stream.fail(new StreamError('system-shutdown'))
     await this.c2s.closed()
-    for (const session of [...this.sessions()]) life.end(session)
+    await Promise.all([...this.sessions()].map(session => life.end(session)))
+    if (this.#openTurns > 0) await new Promise<void>(resolve => (this.#quiet = resolve))
     for (const host of this.hosts.values()) await host.scope[Symbol.asyncDispose]()
     this.wheel[Symbol.dispose]()
-    const last = this.storage.unit()
-    await last.commit()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
 /** A turn: everything that one incoming stanza causes, from its arrival to the commit of what it changed on disk. */
 
 import type { Barrier, PendingStanza } from '@tercet/stream'
-import type { Storage, Unit } from '@tercet/storage'
+import type { Unit } from '@tercet/storage'
+import type { Server } from './server.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { Session } from './session.ts'
 export class Turn implements Barrier {
   /** The session whose stanza this is; undefined for work of the server's own. */
   readonly origin: Session | undefined
-  readonly #storage: Storage
+  readonly #server: Server
   #unit: Unit | undefined
   #held = 1
   #state: 'open' | 'pending' | 'durable' | 'failed' = 'open'
@@ -22,14 +23,14 @@ export class Turn implements Barrier {
   error: unknown
 
   /** A turn begins held by its maker, who calls {@link release} when its own work is done. */
-  constructor(storage: Storage, origin: Session | undefined) {
-    this.#storage = storage
+  constructor(server: Server, origin: Session | undefined) {
+    this.#server = server
     this.origin = origin
   }
 
   /** The unit that this turn's writes go to. */
   get unit(): Unit {
-    return (this.#unit ??= this.#storage.unit())
+    return (this.#unit ??= this.#server.storage.unit())
   }
 
   /** `pending` while there are writes that are not on disk; a turn without writes is durable from the start. */
@@ -82,5 +83,6 @@ export class Turn implements Barrier {
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) for (const run of waiting) run()
+    this.#server.turnOver()
   }
 }

@@ -55,7 +55,9 @@ export interface Negotiation<H extends ReceiverHost> {
   account: BareJid | undefined
   /** Name of the mechanism that authenticated. */
   mechanism: string | undefined
-  /** Failed attempts to authenticate on this connection. */
+  /** Exchanges on this connection that did not authenticate, for whatever reason. */
+  attempts: number
+  /** Those among them that may have been guesses. */
   failures: number
 }
 
@@ -103,6 +105,7 @@ async function negotiate<H extends ReceiverHost>(
       from: undefined,
       account: undefined,
       mechanism: undefined,
+      attempts: 0,
       failures: 0,
     }
     negotiation.host = host

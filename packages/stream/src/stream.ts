@@ -57,8 +57,6 @@ export class Stream implements TransportSink {
   handler: StreamHandler
   /** The header to answer with when an error comes before one was sent (RFC 6120 §4.9.1.2). */
   fallbackHeader: HeaderAttributes = []
-  /** White space keep-alives are refused during STARTTLS and SASL (RFC 6120 §5.3.3, §6.3.5). */
-  refuseWhitespace = false
   /** The content namespace of this stream. */
   readonly contentNs: string
   readonly #around: StreamSurroundings
@@ -66,6 +64,7 @@ export class Stream implements TransportSink {
   #out = ''
   #queued = false
   #waiting = false
+  #ended = false
   #headerSent = false
   #state: State = 'open'
   #error: Error | undefined
@@ -217,7 +216,9 @@ export class Stream implements TransportSink {
   drained(): void {}
 
   ended(): void {
-    this.#finish()
+    this.#ended = true
+    // What has arrived before is still handled, one by one.
+    if (!this.#waiting) this.#finish()
   }
 
   closed(error?: Error): void {
@@ -238,10 +239,8 @@ export class Stream implements TransportSink {
           if (event.kind === 'close') this.#finish()
           continue
         }
-        if (event.kind === 'whitespace') {
-          if (this.refuseWhitespace) throw new StreamError('bad-format', { text: 'White space is not allowed here' })
-          continue
-        }
+        // A keep-alive (RFC 6120 §4.6.1). Clients that break lines send it during SASL as well, where it does no harm.
+        if (event.kind === 'whitespace') continue
         if (event.kind === 'element' && event.element.ns === STREAMS && event.element.name === 'error') {
           // RFC 6120 §4.9.1.1: whatever it says, the stream is over; the peer's closing tag may or may not follow.
           this.#error = streamError.read(event.element.toElement())
@@ -274,7 +273,9 @@ export class Stream implements TransportSink {
     this.#waiting = false
     if (this.#state === 'over') return
     // Outside of a chunk: what this causes leaves once per tick, together with what other streams cause then.
-    if (this.#read() === 'read') this.transport.resume()
+    if (this.#read() === 'waiting') return
+    if (this.#ended) this.#finish()
+    else this.transport.resume()
   }
 
   #giveUp(error: unknown): void {

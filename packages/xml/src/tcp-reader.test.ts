@@ -183,6 +183,17 @@ describe.each(['node', 'web'])('on the platform file %s', platform => {
       expect(reader.next()?.kind).toBe('open')
     })
 
+    test('white space before the header of a restarted stream is passed over, in any cut', () => {
+      const bytes = bytesOf(`\n \r\n${clientHeader}`)
+      for (const size of [1, 2, 7, bytes.length]) {
+        const reader = tcpReader({ framing })
+        readAll(reader, [bytesOf(clientHeader)])
+        reader.restart()
+        expect(readAll(reader, pieces(bytes, size)).at(-1)).toMatchObject({ prefix: 'stream' })
+      }
+      expect(readAll(tcpReader({ framing }), [bytes])).toEqual(['restricted-xml'])
+    })
+
     test('restart reads anew what had come of the next header', () => {
       const reader = tcpReader({ framing })
       reader.push(bytesOf(clientHeader + '<a/>' + clientHeader.slice(21, 40)))

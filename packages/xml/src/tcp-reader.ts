@@ -64,6 +64,8 @@ class TcpReader implements StreamReader {
   private at = 0
   private end = 0
   private partial: Partial | undefined
+  /** A new header is awaited on a stream that had one. */
+  private again = false
 
   constructor(config: ReaderConfig) {
     this.config = config
@@ -96,6 +98,7 @@ class TcpReader implements StreamReader {
 
   restart(discard = false): void {
     this.state = HEADER
+    this.again = true
     this.context = NEUTRAL
     const { partial } = this
     this.partial = undefined
@@ -117,7 +120,11 @@ class TcpReader implements StreamReader {
       this.drop()
       return undefined
     }
-    if (this.state === HEADER) return this.cut('header', false)
+    if (this.state === HEADER) {
+      if (this.again && (CLASS[chunk[at]!]! & SPACE) !== 0) return this.skipSpace(chunk)
+      this.again = false
+      return this.cut('header', false)
+    }
     const c = chunk[at]!
     if (c !== LT) return this.between(chunk, c)
     if (!this.config.scans || (at + 1 < end && chunk[at + 1] === SLASH)) return this.cut('element', !this.config.scans)
@@ -135,6 +142,11 @@ class TcpReader implements StreamReader {
       if (kind === 0) throw new XmlError('not-well-formed', 'Not well-formed: a control character')
       throw new XmlError('bad-format', 'Character data between elements of a stream')
     }
+    return this.skipSpace(chunk)
+  }
+
+  /** COMPAT(go-sendxmpp 0.5): a line break after the last element of the old stream stands before the new header. */
+  private skipSpace(chunk: Uint8Array): StreamEvent {
     let { at } = this
     while (at < this.end && (CLASS[chunk[at]!]! & SPACE) !== 0) at++
     this.at = at

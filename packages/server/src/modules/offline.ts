@@ -30,10 +30,10 @@ export const offline = defineModule({
 })
 
 function withoutDelays(message: Message, from: string): Message {
-  let { content } = message
-  for (let index = content.size - 1; index >= 0; index--) {
-    if (content.nameAt(index) !== delay.name || content.nsAt(index) !== delay.ns) continue
-    if (content.elementAt(index).attr('from') === from) content = content.without(index)
-  }
-  return message.withContent(content)
+  const { content } = message
+  return message.withContent(
+    content.filter(
+      (name, ns, index) => name !== delay.name || ns !== delay.ns || content.elementAt(index).attr('from') !== from,
+    ),
+  )
 }

@@ -21,6 +21,8 @@ import type { Negotiation, Outcome, ReceiverFeature } from '../receiver.ts'
 
 const NS = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const NS_CB = 'urn:xmpp:sasl-cb:0'
+/** Exchanges of any outcome but success on one connection: a client may have to try several mechanisms. */
+const MAX_ATTEMPTS = 20
 
 /** What authentication asks of a host. */
 export interface SaslHost extends TlsHost {
@@ -33,8 +35,8 @@ export interface SaslHost extends TlsHost {
   identity(username: string): BareJid | undefined
   /** Called before an attempt; resolves when it may go on. False refuses it for now (`temporary-auth-failure`). */
   admit(negotiation: Negotiation<SaslHost>): boolean | Promise<boolean>
-  /** An attempt has failed; the answer waits for the result. */
-  refused(negotiation: Negotiation<SaslHost>, mechanism: string, condition: SaslCondition): void | Promise<void>
+  /** Somebody may have guessed; the answer waits for the result. */
+  refused(negotiation: Negotiation<SaslHost>, mechanism: string): void | Promise<void>
 }
 
 /** Offers mechanisms to a stream that has none behind it, and authenticates. */
@@ -54,12 +56,7 @@ export const sasl: ReceiverFeature<SaslHost> = {
   accepts: element => element.ns === NS,
   async negotiate(negotiation, element) {
     if (negotiation.account) throw new StreamError('policy-violation', { text: 'This stream is authenticated already' })
-    negotiation.stream.refuseWhitespace = true
-    try {
-      return await authenticate(negotiation, element)
-    } finally {
-      negotiation.stream.refuseWhitespace = false
-    }
+    return authenticate(negotiation, element)
   },
 }
 
@@ -71,7 +68,9 @@ interface Offer {
 function makeOffer({ stream, host }: Negotiation<SaslHost>): Offer {
   const tls = stream.transport.tls
   const bindings: ChannelBinding[] = []
-  for (const type of tls?.channelBindings ?? []) {
+  // Who speaks WebSocket cannot see the TLS below it (RFC 7395 §3.9).
+  const types = stream.transport.framing === 'websocket' ? [] : (tls?.channelBindings ?? [])
+  for (const type of types) {
     const data = tls?.channelBinding(type)
     if (data) bindings.push({ type, data })
   }
@@ -93,9 +92,17 @@ async function authenticate(negotiation: Negotiation<SaslHost>, first: Fragment)
       element = await pull.element()
       continue
     }
-    if (step.kind === 'failure') return await fail(negotiation, step.mechanism, step.condition, step.text)
+    if (step.kind === 'failure') {
+      return await fail(negotiation, step, isGuess(element, step))
+    }
     const account = host.identity(step.username)
-    if (!account) return await fail(negotiation, step.mechanism, 'account-disabled', undefined)
+    if (!account) {
+      return await fail(
+        negotiation,
+        { kind: 'failure', mechanism: step.mechanism, condition: 'account-disabled' },
+        false,
+      )
+    }
     negotiation.account = account
     negotiation.mechanism = step.mechanism
     stream.send(step.data ? `<success xmlns='${NS}'>${encode(step.data)}</success>` : `<success xmlns='${NS}'/>`)
@@ -106,7 +113,14 @@ async function authenticate(negotiation: Negotiation<SaslHost>, first: Fragment)
 type Step =
   | { kind: 'challenge'; mechanism: ServerMechanism; data: Uint8Array }
   | { kind: 'success'; mechanism: string; username: string; data: Uint8Array | undefined }
-  | { kind: 'failure'; mechanism: string; condition: SaslCondition; text?: string | undefined }
+  | Failure
+
+interface Failure {
+  readonly kind: 'failure'
+  readonly mechanism: string
+  readonly condition: SaslCondition
+  readonly text?: string | undefined
+}
 
 /** What one element of the initiator leads to (RFC 6120 §6.4). */
 async function take(
@@ -184,20 +198,25 @@ function context(negotiation: Negotiation<SaslHost>, offer: Offer): ServerContex
   }
 }
 
-async function fail(
-  negotiation: Negotiation<SaslHost>,
-  mechanism: string,
-  condition: SaslCondition,
-  text: string | undefined,
-): Promise<Outcome> {
+/**
+ * Whether a failure may have been an attempt to guess a password. A client that finds by trial which channel binding is possible shows no proof
+ * before the server's challenge.
+ */
+function isGuess(element: Fragment, { condition, mechanism }: Failure): boolean {
+  return condition === 'not-authorized' && (element.name === 'response' || !mechanism.startsWith('SCRAM-'))
+}
+
+async function fail(negotiation: Negotiation<SaslHost>, failure: Failure, guess: boolean): Promise<Outcome> {
   const { stream, host } = negotiation
-  await host.refused(negotiation, mechanism, condition)
+  const { mechanism, condition, text } = failure
+  if (guess) await host.refused(negotiation, mechanism)
   // The same words for an unknown name and for a wrong password (§6.5.10).
   const said = condition === 'not-authorized' ? 'The name or the password is wrong' : text
   const words = said === undefined ? '' : `<text xml:lang='en'>${escapeText(said)}</text>`
   stream.send(`<failure xmlns='${NS}'><${condition}/>${words}</failure>`)
-  if (condition !== 'aborted') negotiation.failures++
-  if (negotiation.failures >= host.maxFailures) {
+  negotiation.attempts++
+  if (guess) negotiation.failures++
+  if (negotiation.failures >= host.maxFailures || negotiation.attempts >= MAX_ATTEMPTS) {
     throw new StreamError('policy-violation', { text: 'Too many failed attempts' })
   }
   return 'continue'
