@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { standardModules } from '@tercet/server/modules'
 import { z } from 'zod'
 import { expect, test } from 'vitest'
 import { ConfigError, loadConfig, parseConfig, warnings } from './config.ts'
@@ -220,6 +221,11 @@ test('each setting of the example holds, is the default, and none is missing', (
     const inner = unwrap(part)
     if (inner instanceof z.ZodObject && name !== 'modules')
       for (const key of Object.keys(inner.shape)) expect(source).toMatch(new RegExp(`^${key} = `, 'm'))
+  }
+  for (const { name, options } of standardModules) {
+    if (!(options instanceof z.ZodObject)) continue
+    expect(source).toContain(`[modules.${name}]`)
+    for (const key of Object.keys(options.shape)) expect(source).toMatch(new RegExp(`^${key} = `, 'm'))
   }
 })
 

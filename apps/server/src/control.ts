@@ -55,7 +55,7 @@ export interface Control {
 export async function openControl(folder: string, ground: Ground, logger: Logger): Promise<Control> {
   const place = controlPlace(folder)
   rmSync(place.path, { force: true })
-  const server: SocketServer = createServer(socket => serve(socket, ground, logger))
+  const server: SocketServer = createServer({ allowHalfOpen: true }, socket => serve(socket, ground, logger))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   // Made with the rights of the owner alone: binding happens inside of listen().
@@ -96,6 +96,7 @@ function serve(socket: Socket, ground: Ground, logger: Logger): void {
   socket.on('error', () => {}) // the command line is gone
   const answerAll = async (): Promise<void> => {
     for await (const line of lines(socket, MAX_CHARACTERS)) socket.write(`${JSON.stringify(await answer(line))}\n`)
+    socket.end()
   }
   const answer = async (line: string): Promise<object> => {
     try {

@@ -35,7 +35,7 @@ const serve: Serve = async (config, { logger, shutDown }) => {
       iterations: config.iterations,
       limits: config.limits,
       logger,
-      moduleOptions: loadedOnly(config.modules),
+      moduleOptions: config.modules,
     })
     scope.add(() => stopServer(server, logger))
 
@@ -61,13 +61,6 @@ const serve: Serve = async (config, { logger, shutDown }) => {
     await scope[Symbol.asyncDispose]()
     throw error
   }
-}
-
-/** TODO(register is not among the standard modules yet): options of modules that are not loaded are left aside. */
-function loadedOnly(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([name]) => standardModules.some(each => each.name === name)),
-  )
 }
 
 await runCommandLine(process.argv, serve)

@@ -46,9 +46,6 @@ const modules = table(
   Object.fromEntries(
     standardModules
       .map(({ name, options }) => [name, (options ?? table({})).optional()] as const)
-      .concat(
-        standardModules.some(({ name }) => name === 'register') ? [] : [['register', z.looseObject({}).optional()]],
-      )
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   ),
 )

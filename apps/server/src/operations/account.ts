@@ -1,8 +1,7 @@
 /** Accounts: add, list, change the password, remove. */
 
 import { BareJid } from '@tercet/jid'
-import { accountRemoved, type AccountKeys, type Host, type Server } from '@tercet/server'
-import { StreamError } from '@tercet/stanza'
+import { removeAccount, type AccountKeys, type Host, type Server } from '@tercet/server'
 import { z } from 'zod'
 import { UserError } from '../user-error.ts'
 import { operation } from './operation.ts'
@@ -57,17 +56,7 @@ export const remove = operation({
   input: address,
   async run({ server }, { jid }) {
     const { host, local, text } = await existing(server, jid)
-    const account = host.account(BareJid.parse(text))
-    await account.turn(async () => {
-      const turn = server.turn()
-      host.accounts.delete(turn.unit, local)
-      await host.tell(accountRemoved, { account, turn })
-      turn.release()
-      await new Promise<void>(resolve => turn.whenDecided(resolve))
-      if (turn.state === 'failed') throw turn.error as Error // what a commit rejects with is one
-    })
-    for (const session of account.sessions)
-      session.stream?.fail(new StreamError('not-authorized', { text: 'The account was removed' }))
+    await removeAccount(host, local)
     return { jid: text }
   },
 })
