@@ -35,6 +35,9 @@ export function bindSession(
 ): Promise<Bound> {
   const account = host.account(jid)
   return account.turn(async () => {
+    // It may have been removed since it logged in.
+    if (!(await host.accounts.exists(jid.local)))
+      throw new StreamError('not-authorized', { text: 'There is no such account' })
     const full = wanted ?? jid.withResource(newToken(12))
     const old = account.sessions.find(session => session.jid.resource === full.resource)
     if (old) {
@@ -66,23 +69,36 @@ export async function resumeSession(
       previd.length > 256 ? undefined : await host.table<HandledRow>(HANDLED_TABLE).get(host.domain, jid.local, previd)
     return { h: row?.value.h }
   }
-  return session.account.turn(async (): Promise<Resumed | NotResumed> => {
-    const { received } = session
-    if (session.state === 'over' || !received) return { h: received?.handled }
-    const old = session.stream
-    session.confirm(h)
-    if (old) {
-      session.outbox.stream = undefined
-      old.fail(new StreamError('conflict', { text: 'The session was resumed on another stream' }))
-    }
-    const handled = received.handled
-    received.told = handled
-    received.owed = handled !== received.received
-    stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${handled}'/>`)
-    session.attach(stream)
-    await host.server.work(turn => host.tell(sessionResumed, { session, turn }))
-    return { handler: session }
-  })
+  for (;;) {
+    const outcome = await session.account.turn(() => takeOver(session, { previd, h, stream }))
+    if (outcome !== 'busy') return outcome
+    await new Promise<void>(resolve => session.whenAllHandled(resolve))
+  }
+}
+
+/**
+ * Takes a session from its old stream, and gives it to the new one once all that it sent is handled: the peer sends again what `h` does not
+ * count and both sides count on from there, so that a stanza still on its way to disk would be counted twice.
+ */
+async function takeOver(
+  session: Session,
+  { previd, h, stream }: { previd: string; h: number; stream: Stream },
+): Promise<Resumed | NotResumed | 'busy'> {
+  const { received, host } = session
+  if (session.state === 'over' || !received) return { h: received?.handled }
+  session.confirm(h)
+  const old = session.stream
+  if (old) {
+    session.outbox.stream = undefined
+    old.fail(new StreamError('conflict', { text: 'The session was resumed on another stream' }))
+  }
+  if (!session.allHandled) return 'busy'
+  received.told = received.received
+  received.owed = false
+  stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${received.received}'/>`)
+  session.attach(stream)
+  await host.server.work(turn => host.tell(sessionResumed, { session, turn }))
+  return { handler: session }
 }
 
 /** The peer has closed its stream in order: the session is over, and what it was sent has arrived (RFC 6120 §4.4). */

@@ -42,7 +42,7 @@ export interface SessionLife {
   /** More is unconfirmed than the limits allow. */
   overflow(session: Session, error: unknown): void
   /** Ends it for good. */
-  end(session: Session): void
+  end(session: Session): Promise<void>
   /** Writes down, with the turn's commit, that stanzas up to `h` are handled. */
   noteHandled(session: Session, turn: Turn, h: number): void
 }
@@ -69,6 +69,11 @@ export class Session implements StreamHandler, Flushable, Timed {
   #askedMs = 0
   #confirmation: Confirmation | undefined
   #queued = false
+  /** All stanzas up to this one are handled or on their way to disk, in its numbering; and some after it. */
+  #sealed = 0
+  #sealedAhead: Set<number> | undefined
+  #handling = false
+  #waiting: (() => void)[] | undefined
   #values: Map<SessionKey<unknown>, unknown> | undefined
 
   constructor(account: Account, jid: FullJid, stream: Stream, lang: string) {
@@ -184,7 +189,6 @@ export class Session implements StreamHandler, Flushable, Timed {
 
   #stanza(fragment: Fragment): void | Promise<void> {
     const turn = this.host.server.turn(this)
-    this.received?.count()
     let pending: void | Promise<void> = undefined
     try {
       const stanza = fromFragment(fragment, { from: this.jid, lang: this.lang })
@@ -198,27 +202,71 @@ export class Session implements StreamHandler, Flushable, Timed {
       this.#refuse(fragment, error)
     }
     if (!pending) return this.#handled(turn)
+    this.#handling = true
     return pending.catch((error: unknown) => this.#refuse(fragment, error)).then(() => this.#handled(turn))
   }
 
   /** The stanza's own work is done; the count moves when everything it caused is safe. */
   #handled(turn: Turn): void {
-    if (this.received && !turn.light) {
+    // Not before: until now an acknowledgement must not speak for it.
+    this.received?.count()
+    this.#handling = false
+    if (this.received && turn.light) this.#seal(this.received.received)
+    else if (this.received) {
       const pending = this.received.wait()
       turn.pending = pending
       turn.whenDecided(() => this.#decided(pending))
     }
     turn.release()
+    this.#tellHandled()
+  }
+
+  /** Nothing that was read of the peer is still being handled, or on its way to disk. */
+  get allHandled(): boolean {
+    return !this.#handling && this.received?.handled === this.received?.received
+  }
+
+  /** Calls back, once, when {@link allHandled} holds again. Never wait for it inside the account's queue: a stanza may be waiting there. */
+  whenAllHandled(run: () => void): void {
+    if (this.allHandled) run()
+    else (this.#waiting ??= []).push(run)
+  }
+
+  #tellHandled(): void {
+    if (!this.#waiting || !this.allHandled) return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const run of waiting) run()
   }
 
   /** The turn of one of its stanzas goes to disk: how far the count is then goes along. */
   committing(turn: Turn): void {
-    if (turn.pending && this.received) this.host.life.noteHandled(this, turn, this.received.handledWith(turn.pending))
+    if (!turn.pending) return
+    this.#seal(turn.pending.seq)
+    this.host.life.noteHandled(this, turn, this.#sealed)
+  }
+
+  /**
+   * A stanza is handled, or its unit is on its way to disk. Units become durable in the order of their commits, so the longest row of such
+   * stanzas is what holds once the last of those units is on disk; a stanza whose turn still goes on is never spoken for.
+   */
+  #seal(seq: number): void {
+    const ahead = (seq - this.#sealed) >>> 0
+    // Sealed when its unit was committed.
+    if (ahead === 0 || ahead > 0x7fff_ffff) return
+    if (ahead > 1) {
+      ;(this.#sealedAhead ??= new Set()).add(seq)
+      return
+    }
+    this.#sealed = seq
+    while (this.#sealedAhead?.delete((this.#sealed + 1) >>> 0)) this.#sealed = (this.#sealed + 1) >>> 0
   }
 
   #decided(pending: PendingStanza): void {
     pending.done = true
+    this.#seal(pending.seq)
     if (this.received?.owed) this.acknowledge()
+    this.#tellHandled()
   }
 
   /** Tells the peer what is handled (XEP-0198 §4), and again later if some of it is not safe yet. */
@@ -292,7 +340,7 @@ export class Session implements StreamHandler, Flushable, Timed {
     if (this.state === 'hibernating') {
       const end = this.#lostMs + this.resumeMs
       if (nowMs < end) return end
-      host.life.end(this)
+      void host.life.end(this)
       return 0
     }
     const stream = this.stream
