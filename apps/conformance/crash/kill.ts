@@ -1,23 +1,30 @@
-/** The server under load, killed again and again: nothing that was acknowledged may be missing at the end. */
+/** The server under load, ended again and again: nothing that was acknowledged may be missing at the end. */
 
 import { Ledger } from './ledger.ts'
 import { Party } from './party.ts'
 import { ServerProcess } from './server-process.ts'
+import { until } from './within.ts'
 
 /** What a run is made of. */
 export interface KillOptions {
+  /** How often the server is ended. */
   readonly rounds: number
-  /** For the test of the test: switches of the server under test. */
-  readonly env?: Readonly<Record<string, string>>
+  /** Default `SIGKILL`. */
+  readonly signal?: NodeJS.Signals
+  /** Switches of the test; see {@link ServerProcess}. */
+  readonly preload?: readonly URL[]
+  /** Default 1. */
   readonly seed?: number
-  /** What happens after each kill, before the next start. */
-  readonly afterKill?: (server: ServerProcess) => void | Promise<void>
+  /** Looks at the parties after their server has ended with `code`, while nobody has reconnected. */
+  readonly ended?: (parties: readonly Party[], code: number | null) => void | Promise<void>
 }
 
 const SENDERS = 20
+/** Longer than the server may take to delete the rows of what was confirmed. */
+const QUIET_MS = 4_000
 
 /** Runs it and returns the book. */
-export async function killRuns({ rounds, env = {}, seed = 1, afterKill }: KillOptions): Promise<Ledger> {
+export async function killRuns({ rounds, signal, preload = [], seed = 1, ended }: KillOptions): Promise<Ledger> {
   const ledger = new Ledger()
   const random = generator(seed)
   const receivers = [
@@ -35,37 +42,56 @@ export async function killRuns({ rounds, env = {}, seed = 1, afterKill }: KillOp
     (_, index) => new Party(`s${index}`, 'managed', ledger, { peers: rotate(names, index) }),
   )
   const everybody = [...receivers, ...senders]
-  await using server = await ServerProcess.prepare(
-    everybody.map(({ local }) => ({ local, password: `pw-${local}` })),
-    { env },
-  )
+  await using server = await ServerProcess.prepare(everybody, { preload })
   const present = everybody.filter(({ local }) => local !== 'absent')
-  for (let round = 0; round < rounds; round++) {
+  try {
+    for (let round = 0; round < rounds; round++) {
+      await server.start()
+      await Promise.all(present.map(party => party.connect(server)))
+      for (const party of present) party.go()
+      await new Promise(resolve => setTimeout(resolve, 60 + random() * 300))
+      const code = await server.kill(signal)
+      ledger.ended()
+      await ended?.(present, code)
+      for (const party of present) party.disconnect()
+    }
     await server.start()
-    await Promise.all(present.map(party => party.connect(server)))
-    for (const party of present) party.go()
-    await new Promise(resolve => setTimeout(resolve, 60 + random() * 300))
-    await server.kill()
-    for (const party of present) party.disconnect()
-    await afterKill?.(server)
+    await Promise.all(everybody.map(party => party.connect(server)))
+    for (const party of everybody) party.rest()
+    await quiet(ledger)
+    // Once more when everything was confirmed a while ago: nothing of it may come again.
+    await new Promise(resolve => setTimeout(resolve, QUIET_MS))
+    await server.kill(signal)
+    ledger.ended()
+    for (const party of everybody) party.disconnect()
+    await server.start()
+    await Promise.all(everybody.map(party => party.connect(server)))
+    await quiet(ledger)
+  } catch (cause) {
+    throw new Error(`${String(ledger)}\n${server.output}`, { cause })
+  } finally {
+    for (const party of everybody) party.disconnect()
   }
-  await server.start()
-  await Promise.all(everybody.map(party => party.connect(server)))
-  for (const party of everybody) party.rest()
-  await quiet(ledger)
-  for (const party of everybody) party.disconnect()
   return ledger
 }
 
-/** Waits until nothing is missing any more, or nothing has come for two seconds. */
+/** Waits until nothing is missing and nothing comes any more, or nothing has come for two seconds. */
 async function quiet(ledger: Ledger): Promise<void> {
   let seen = -1
-  for (let still = 0; still < 20; ) {
-    await new Promise(resolve => setTimeout(resolve, 100))
-    still = ledger.delivered.size === seen ? still + 1 : 0
-    seen = ledger.delivered.size
-    if (ledger.lost.length === 0 && still > 2) return
-  }
+  let sinceMs = performance.now()
+  await until(120_000, 'Nothing comes any more', () => {
+    const nowMs = performance.now()
+    const count = sum(ledger.delivered.values())
+    if (count !== seen) sinceMs = nowMs
+    seen = count
+    return nowMs - sinceMs > (ledger.lost.length === 0 ? 500 : 2_000)
+  })
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }
 
 function rotate<T>(list: readonly T[], by: number): T[] {

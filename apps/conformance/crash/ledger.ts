@@ -1,4 +1,27 @@
-/** Who was promised what, and what came of it. Messages are told apart by their id. */
+/** Who was promised what, and what came of it. Messages are told apart by their id, copies of one by the id that the server gave them. */
+
+/** What a receiver is: under stream management, without it, or one that stops reading (and goes on sending). */
+export type Kind = 'managed' | 'plain' | 'stuck'
+
+/** Why a message was read more than once. */
+export interface Duplicates {
+  /** Its sender was not told that the server has it, and sent it again: another copy. */
+  resent: number
+  /** The same copy, given again after a restart, since its confirmation had not come or was not on disk yet. */
+  redelivered: number
+  /** Neither: the server did what it need not. */
+  unexplained: number
+}
+
+interface Copy {
+  /** In which life of the server it was last read. */
+  life: number
+  /** When the receiver confirmed it; undefined: not yet. */
+  confirmedMs: number | undefined
+}
+
+/** The server deletes the rows of what was confirmed within a second when nothing else is written; the rest is slack for a slow machine. */
+const SETTLED_MS = 3_000
 
 /** The book of one run. */
 export class Ledger {
@@ -9,18 +32,60 @@ export class Ledger {
   readonly refused = new Set<string>()
   /** How often a receiver read it. */
   readonly delivered = new Map<string, number>()
-  /** In the order of reading, by sender and receiver, to see whether order was kept. */
-  readonly #last = new Map<string, number>()
+  readonly duplicates: Readonly<Record<Kind, Duplicates>> = {
+    managed: { resent: 0, redelivered: 0, unexplained: 0 },
+    plain: { resent: 0, redelivered: 0, unexplained: 0 },
+    stuck: { resent: 0, redelivered: 0, unexplained: 0 },
+  }
+  /** Messages that came after a later one of the same sender to the same receiver. */
   disorder = 0
+  readonly #resent = new Set<string>()
+  readonly #copies = new Map<string, Copy>()
+  readonly #last = new Map<string, number>()
+  #life = 0
+  #endedMs = 0
 
-  deliver(receiver: string, id: string): void {
+  send(id: string, again: boolean): void {
+    this.sent.add(id)
+    if (again) this.#resent.add(id)
+  }
+
+  /** The server is gone: killed or stopped. */
+  ended(): void {
+    this.#life++
+    this.#endedMs = performance.now()
+  }
+
+  /** `receiver` has read a copy of a message. */
+  deliver(receiver: { readonly local: string; readonly kind: Kind }, id: string, copyId: string): void {
     const times = (this.delivered.get(id) ?? 0) + 1
     this.delivered.set(id, times)
-    if (times > 1) return
+    const copy = this.#copies.get(copyId)
+    this.#copies.set(copyId, { life: this.#life, confirmedMs: undefined })
+    if (times > 1) {
+      this.duplicates[receiver.kind][this.#reason(id, copy)]++
+      return
+    }
     const [sender = '', number = '0'] = id.split('-')
-    const pair = `${sender}>${receiver}`
+    const pair = `${sender}>${receiver.local}`
     if (Number(number) < (this.#last.get(pair) ?? 0)) this.disorder++
     this.#last.set(pair, Number(number))
+  }
+
+  #reason(id: string, copy: Copy | undefined): keyof Duplicates {
+    if (!copy) return this.#resent.has(id) ? 'resent' : 'unexplained'
+    if (copy.life === this.#life) return 'unexplained'
+    const { confirmedMs } = copy
+    return confirmedMs !== undefined && this.#endedMs - confirmedMs > SETTLED_MS ? 'unexplained' : 'redelivered'
+  }
+
+  /** A receiver has told the server that it has these copies. */
+  confirm(copyIds: readonly string[]): void {
+    const confirmedMs = performance.now()
+    for (const copyId of copyIds) {
+      const copy = this.#copies.get(copyId)
+      if (copy) copy.confirmedMs ??= confirmedMs
+    }
   }
 
   /** Acknowledged, not refused, and never read. */
@@ -34,11 +99,20 @@ export class Ledger {
     return count
   }
 
+  get unexplained(): number {
+    const { managed, plain, stuck } = this.duplicates
+    return managed.unexplained + plain.unexplained + stuck.unexplained
+  }
+
   toString(): string {
-    const { sent, acknowledged, refused, delivered, duplicated, lost, disorder } = this
+    const { sent, acknowledged, refused, delivered, duplicated, lost, disorder, duplicates } = this
+    const why = Object.entries(duplicates).map(
+      ([kind, { resent, redelivered, unexplained }]) =>
+        `${kind} ${redelivered} redelivered, ${resent} resent by their senders, ${unexplained} unexplained`,
+    )
     return (
-      `sent ${sent.size}, acknowledged ${acknowledged.size}, refused ${refused.size}, delivered ${delivered.size}, ` +
-      `duplicated ${duplicated}, out of order ${disorder}, lost ${lost.length}`
+      `acknowledged ${acknowledged.size}, delivered ${delivered.size}, duplicated ${duplicated}, lost ${lost.length} ` +
+      `(sent ${sent.size}, refused ${refused.size}, out of order ${disorder}; copies too many: ${why.join('; ')})`
     )
   }
 }

@@ -2,31 +2,41 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { until, within } from './within.ts'
 
 const main = new URL('../../server/src/main.ts', import.meta.url).pathname
+const START_MS = 20_000
+const END_MS = 30_000
 
-/** How a server is started; see its test switches for `env`. */
-export interface ServerProcessOptions {
-  /** Where the data goes, default a folder in the system's temporary one. */
-  readonly data?: string
-  readonly env?: Readonly<Record<string, string>>
-  /** A command that runs the server, like `strace -f`; default none. */
-  readonly wrap?: readonly string[]
-  /** More lines of the configuration. */
-  readonly config?: string
+/** An account to make. */
+export interface AccountLine {
+  readonly local: string
+  /** Default: the server's first domain. */
+  readonly domain?: string
 }
 
-/** One data folder and the server that runs on it. Plaintext on a free port of 127.0.0.1, domain `a.test`. */
+/** How a server is started. */
+export interface ServerProcessOptions {
+  /** Where the data goes, default a folder beside the configuration. */
+  readonly data?: string
+  /** Modules that change the program before it starts, in its threads as well: switches of the test, not of the product. */
+  readonly preload?: readonly URL[]
+  /** A command that runs the server in its own place, like `strace -D`; default none. */
+  readonly wrap?: readonly string[]
+}
+
+/** One data folder and the server that runs on it. Plaintext on a free port of 127.0.0.1, domain `a.test`; passwords are `pw-` and the localpart. */
 export class ServerProcess implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'tercet-crash-'))
   readonly domain = 'a.test'
+  readonly #domains = [this.domain]
   port = 0
-  #options: ServerProcessOptions
+  readonly #options: ServerProcessOptions
   #child: ChildProcess | undefined
-  #exited: Promise<void> = Promise.resolve()
+  #exited: Promise<number | null> = Promise.resolve(null)
   #output = ''
 
   private constructor(options: ServerProcessOptions) {
@@ -34,13 +44,16 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Makes a data folder with accounts, not started. */
-  static async prepare(accounts: readonly { local: string; password: string }[], options: ServerProcessOptions = {}): Promise<ServerProcess> {
+  static async prepare(accounts: readonly AccountLine[], options: ServerProcessOptions = {}): Promise<ServerProcess> {
     const server = new ServerProcess(options)
-    server.port = await freePort()
-    server.#writeConfig()
-    const list = join(server.folder, 'accounts.csv')
-    writeFileSync(list, accounts.map(({ local, password }) => `${local}@${server.domain},${password}\n`).join(''))
-    await server.#run(['account', 'import', list, '--config', server.#configFile])
+    try {
+      server.port = await freePort()
+      server.#writeConfig()
+      await server.addAccounts(accounts)
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
     return server
   }
 
@@ -50,17 +63,31 @@ export class ServerProcess implements AsyncDisposable {
     return pid
   }
 
-  /** What the server has written so far. */
+  /** What the server has written since it was last started. */
   get output(): string {
     return this.#output
+  }
+
+  get data(): string {
+    return this.#options.data ?? join(this.folder, 'data')
   }
 
   get #configFile(): string {
     return join(this.folder, 'tercet.toml')
   }
 
-  get data(): string {
-    return this.#options.data ?? join(this.folder, 'data')
+  /** Serves another domain from the next start on. */
+  addDomain(name: string): void {
+    this.#domains.push(name)
+    this.#writeConfig()
+  }
+
+  /** Makes accounts; the server must not be running. */
+  async addAccounts(accounts: readonly AccountLine[]): Promise<void> {
+    const list = join(this.folder, 'accounts.csv')
+    const lines = accounts.map(({ local, domain = this.domain }) => `${local}@${domain},pw-${local}\n`)
+    writeFileSync(list, lines.join(''))
+    await this.#run(['account', 'import', list, '--config', this.#configFile])
   }
 
   #writeConfig(): void {
@@ -68,8 +95,7 @@ export class ServerProcess implements AsyncDisposable {
       this.#configFile,
       [
         `data = ${JSON.stringify(this.data)}`,
-        '[[host]]',
-        `name = "${this.domain}"`,
+        ...this.#domains.map(name => `[[host]]\nname = "${name}"`),
         '[listen]',
         `c2s = ["127.0.0.1:${this.port}"]`,
         'c2s_tls = []',
@@ -78,17 +104,21 @@ export class ServerProcess implements AsyncDisposable {
         'require_tls = false',
         '[auth]',
         'iterations = 4096',
-        this.#options.config ?? '',
+        // An error that tells of a full queue can be lost with the session that was to hear of it.
+        '[limits]',
+        'offline_messages = 1000000',
         '',
       ].join('\n'),
     )
   }
 
   /** Starts the server and waits until it takes connections. */
-  async start(changes: Pick<ServerProcessOptions, 'env' | 'wrap'> = {}): Promise<void> {
-    const [command, ...args] = this.#command(['start', '--config', this.#configFile], { ...this.#options, ...changes })
+  async start(changes: Pick<ServerProcessOptions, 'preload' | 'wrap'> = {}): Promise<void> {
+    const { preload = [], wrap = [] } = { ...this.#options, ...changes }
+    const [command, ...args] = [...wrap, ...program(['start', '--config', this.#configFile])]
+    const imports = preload.map(({ href }) => `--import=${href}`).join(' ')
     const child = spawn(command!, args, {
-      env: { ...process.env, ...this.#options.env, ...changes.env },
+      env: { ...process.env, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} ${imports}`.trim() },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
@@ -96,38 +126,46 @@ export class ServerProcess implements AsyncDisposable {
     child.stdout.on('data', chunk => (this.#output += String(chunk)))
     child.stderr.on('data', chunk => (this.#output += String(chunk)))
     let gone = false
-    this.#exited = new Promise(resolve =>
-      child.once('exit', () => {
+    this.#exited = new Promise(resolve => {
+      const over = (code: number | null): void => {
         gone = true
-        resolve()
-      }),
-    )
-    for (let attempt = 0; attempt < 600; attempt++) {
+        resolve(code)
+      }
+      child.once('exit', over)
+      child.once('error', error => {
+        this.#output += String(error)
+        over(null)
+      })
+    })
+    await until(START_MS, 'The server takes connections', async () => {
       if (gone) throw new Error(`The server did not start:\n${this.#output}`)
-      if (await takesConnections(this.port)) return
-      await new Promise(resolve => setTimeout(resolve, 25))
-    }
-    throw new Error(`The server takes no connections:\n${this.#output}`)
+      return takesConnections(this.port)
+    })
   }
 
-  /** `kill -9`, or another signal; resolves when the process is gone. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  /** `kill -9`, or another signal; resolves to the exit code when the process is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     this.#child?.kill(signal)
-    await this.#exited
-    this.#child = undefined
-  }
-
-  #command(args: readonly string[], { wrap = [] }: ServerProcessOptions): string[] {
-    return [...wrap, process.execPath, '--conditions=@tercet/source', main, ...args]
+    try {
+      return await within(END_MS, `The server ends after ${signal}`, this.#exited)
+    } finally {
+      this.#child?.kill('SIGKILL')
+      this.#child = undefined
+    }
   }
 
   async #run(args: readonly string[]): Promise<void> {
-    const [command, ...rest] = this.#command(args, {})
+    const [command, ...rest] = program(args)
     const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
     let errors = ''
     child.stderr.on('data', chunk => (errors += String(chunk)))
-    const code = await new Promise(resolve => child.once('exit', resolve))
-    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${String(code)}: ${errors}`)
+    const exited = new Promise(resolve => child.once('exit', resolve))
+    try {
+      const code = await within(END_MS, args.join(' '), exited)
+      if (code !== 0) throw new Error(`${args.join(' ')} ended with ${String(code)}: ${errors}`)
+    } finally {
+      child.kill('SIGKILL')
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,17 +174,26 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
+function program(args: readonly string[]): string[] {
+  return [process.execPath, '--conditions=@tercet/source', main, ...args]
+}
+
+/** A free port below those that systems give to outgoing connections: it stays free while the server is down. */
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise<void>(resolve => server.close(() => resolve()))
-  if (address === null || typeof address === 'string') throw new Error('No port')
-  return address.port
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    const server = createServer()
+    const free = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise<void>(resolve => server.close(() => resolve()))
+    return port
+  }
 }
 
 async function takesConnections(port: number): Promise<boolean> {
-  const { connect } = await import('node:net')
   return new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {
