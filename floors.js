@@ -2,7 +2,7 @@
  * The floor table of docs/architecture.md: which of our packages a package may import.
  * eslint.config.js turns it into import rules; scripts/check-floors.ts compares it with the manifests.
  */
-const zeroToTwo = ['jid', 'xml', 'sasl', 'plugin', 'stanza', 'stream', 'storage', 'cluster']
+const zeroToTwo = ['jid', 'xml', 'sasl', 'plugin', 'stanza', 'stream', 'storage']
 
 export const floors = {
   packages: {
@@ -13,7 +13,6 @@ export const floors = {
     stanza: ['jid', 'xml'],
     stream: ['jid', 'xml', 'sasl', 'stanza', 'plugin'],
     storage: ['jid'],
-    cluster: ['jid'],
     net: ['stream', 'xml', 'plugin'],
     'storage-sqlite': ['storage'],
     client: [...zeroToTwo, 'net'],
@@ -21,7 +20,7 @@ export const floors = {
     testkit: zeroToTwo,
   },
   /** These run in a browser: no node: import but in their platform files. */
-  browser: ['jid', 'xml', 'sasl', 'plugin', 'stanza', 'stream', 'storage', 'cluster', 'client'],
+  browser: ['jid', 'xml', 'sasl', 'plugin', 'stanza', 'stream', 'storage', 'client'],
   platformFiles: {
     sasl: ['packages/sasl/src/platform/node.ts'],
     xml: ['packages/xml/src/platform/node.ts'],
