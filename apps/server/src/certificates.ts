@@ -21,15 +21,13 @@ const RENEW_DAYS = 30
 const SELF_MADE_DAYS = 365
 /** How often files are looked at. */
 const WATCH_MS = 5000
-/** How often the end of a self-made certificate is looked at. */
-const CHECK_MS = DAY_MS / 2
 
 /** The certificate in use, and word of new ones. */
 export interface Certificates {
   readonly current: Pair
   /** Calls back with each new pair, until the server ends. */
   onChange(use: (pair: Pair) => void): void
-  /** Looks at the files now. A pair that is not usable is logged and the old one stays. */
+  /** Looks at the files now, and at the end of a self-made certificate. A pair that is not usable is logged and the old one stays. */
   reload(): void
   close(): void
 }
@@ -59,7 +57,6 @@ export function openCertificates(config: Config, logger: Logger): Certificates {
   }
   const files = config.tls ? [config.tls.certificate, config.tls.key] : []
   for (const file of files) watchFile(file, { interval: WATCH_MS, persistent: false }, reload)
-  const check = config.tls ? undefined : setInterval(reload, CHECK_MS).unref()
   return {
     get current() {
       return current
@@ -68,7 +65,6 @@ export function openCertificates(config: Config, logger: Logger): Certificates {
     reload,
     close() {
       for (const file of files) unwatchFile(file, reload)
-      clearInterval(check)
     },
   }
 }

@@ -18,6 +18,9 @@ import { stopServer } from './shut-down.ts'
 /** Room above the limit on stanzas, so that the stream answers a long one and not the WebSocket. */
 const WEBSOCKET_SLACK = 65_536
 
+/** How often the end of a self-made certificate is looked at. */
+const CERTIFICATE_CHECK_MS = 43_200_000
+
 const serve: Serve = async (config, { logger, shutDown }) => {
   const scope = new Scope()
   try {
@@ -38,6 +41,10 @@ const serve: Serve = async (config, { logger, shutDown }) => {
       moduleOptions: config.modules,
     })
     scope.add(() => stopServer(server, logger))
+    server.wheel.add(
+      { due: nowMs => (certificates.reload(), nowMs + CERTIFICATE_CHECK_MS) },
+      server.wheel.now + CERTIFICATE_CHECK_MS,
+    )
 
     const invitation = new Invitation(server)
     const web = createWeb({

@@ -16,7 +16,7 @@ import { UserError } from './user-error.ts'
 /** Longest answer. */
 const MAX_CHARACTERS = 512 * 1024 * 1024
 /** A folder that is locked by a process without a socket: one that starts, stops, or is another command. */
-const TRIES = 50
+const TRIES = 150
 const TRY_MS = 100
 
 /** A data folder within reach. */
