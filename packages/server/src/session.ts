@@ -177,10 +177,9 @@ export class Session implements StreamHandler, Flushable, Timed {
     throw new StreamError('not-well-formed', { text: 'A stream header is not expected here' })
   }
 
-  closed(error: Error | undefined): void {
-    if (error)
-      this.host.logger.debug({ stream: this.streamId, jid: this.jid.text, reason: error.message }, 'Stream lost')
-    this.host.life.lostStream(this, this.stream)
+  closed(error: Error | undefined, stream: Stream): void {
+    if (error) this.host.logger.debug({ stream: stream.id, jid: this.jid.text, reason: error.message }, 'Stream lost')
+    this.host.life.lostStream(this, stream)
   }
 
   failed(error: unknown): void {

@@ -23,8 +23,8 @@ export interface StreamHandler {
    * is, anything else as `<internal-server-error/>`.
    */
   event(event: StreamEvent): void | Promise<void>
-  /** The stream is over; comes once, last. `error` is why, if it was not an orderly end. */
-  closed(error: Error | undefined): void
+  /** `stream` is over; comes once, last. `error` is why, if it was not an orderly end. */
+  closed(error: Error | undefined, stream: Stream): void
   /** A bug was caught and the stream closed: log it. */
   failed(error: unknown): void
 }
@@ -225,7 +225,7 @@ export class Stream implements TransportSink {
     this.#state = 'over'
     this.#out = ''
     this.#around.gone(this)
-    this.handler.closed(this.#error ?? error)
+    this.handler.closed(this.#error ?? error, this)
   }
 
   /** Hands events over until there is none, or the handler wants to wait. */
@@ -248,7 +248,16 @@ export class Stream implements TransportSink {
           return 'read'
         }
         const pending = this.handler.event(event)
-        if (event.kind === 'close') this.end()
+        if (event.kind === 'close') {
+          // What is still due comes before our own closing tag (RFC 6120 §4.4).
+          if (pending)
+            pending.then(
+              () => this.end(),
+              (error: unknown) => this.#refuse(error),
+            )
+          else this.end()
+          return 'waiting'
+        }
         if (pending) {
           this.#wait(pending)
           return 'waiting'

@@ -65,9 +65,9 @@ test('words that were taken back are not repeated', async () => {
   const juliet = await fixture.login('juliet@a.test/balcony')
   const romeo = await fixture.login('romeo@a.test/orchard')
   juliet.send("<presence/><presence type='unavailable'><status>Gone</status></presence><presence/>")
-  await juliet.barrier()
+  for (let words = 0; words < 3; words++) await juliet.find(({ name }) => name === 'presence', 'its own words')
   juliet.send('</stream:stream>')
-  await juliet.find(element => element.attributes['type'] === 'unavailable', 'its own words')
+  await juliet.receivesClose()
   await fixture.quiet()
   const answer = await romeo.asks(
     `<iq type='get' id='l1' to='juliet@a.test'>${LAST}</iq>`,

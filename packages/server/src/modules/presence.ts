@@ -1,6 +1,7 @@
 /** Availability (RFC 6121 §4): initial, later and directed presence, probes, and the end. */
 
 import { isFull, Jid } from '@tercet/jid'
+import type { Verdict } from '@tercet/plugin'
 import { hasFrom, hasTo, presence as makePresence, StanzaError, writeStanza, type Presence } from '@tercet/stanza'
 import { CONTENT } from '@tercet/xml'
 import type { Account } from '../account.ts'
@@ -116,27 +117,22 @@ function goodbye(session: Session): Presence {
 
 // What reaches an account
 
-async function receive(
+function receive(
   host: Host,
   store: Rosters,
   { account, stanza, turn }: InboundEvent,
-): Promise<'handled' | undefined> {
+): Verdict | undefined | Promise<Verdict> {
   if (stanza.kind !== 'presence' || subscriptionType(stanza)) return undefined
-  if (stanza.type === 'probe') {
-    await answerProbe(host, store, account, stanza, turn)
-    return 'handled'
-  }
-  const { to, from } = stanza
+  const { to, from, type } = stanza
   if (!to || !from) return 'handled'
+  if (type === 'probe') return answerProbe(host, store, account, stanza, turn).then(() => 'handled')
   // §4.6.3: who says good-bye does not wait for ours.
-  if (stanza.type === 'unavailable') for (const session of account.sessions) session.get(directed)?.delete(from.text)
-  if (isFull(to)) {
-    host.session(to)?.sendStanza(stanza)
-    return 'handled'
+  if (type === 'unavailable') for (const session of account.sessions) session.get(directed)?.delete(from.text)
+  if (isFull(to)) host.session(to)?.sendStanza(stanza)
+  else if (type !== 'error') {
+    const text = writeStanza(stanza)
+    for (const session of account.sessions) if (session.presence) session.send(text)
   }
-  if (stanza.type === 'error') return 'handled'
-  const text = writeStanza(stanza)
-  for (const session of account.sessions) if (session.presence) session.send(text)
   return 'handled'
 }
 

@@ -10,6 +10,7 @@ import {
   type Presence,
   type SubscriptionType,
 } from '@tercet/stanza'
+import type { Verdict } from '@tercet/plugin'
 import type { Account } from '../account.ts'
 import type { Host } from '../host.ts'
 import { defineModule } from '../module.ts'
@@ -32,18 +33,16 @@ export const subscription = defineModule({
   needs: [rosters],
   setup(host, store) {
     host.streamFeature("<sub xmlns='urn:xmpp:features:pre-approval'/>")
-    host.on(outbound, 'handle', async ({ session, stanza, turn }) => {
+    host.on(outbound, 'handle', ({ session, stanza, turn }) => {
       const type = stanza.kind === 'presence' ? subscriptionType(stanza) : undefined
       if (stanza.kind !== 'presence' || type === undefined) return
       const { account } = session
-      await account.turn(() => send(host, store, account, stanza, type, turn))
-      return 'handled'
+      return account.turn(() => send(host, store, account, stanza, type, turn)).then(handled)
     })
-    host.on(inbound, 'deliver', async ({ account, stanza, turn }) => {
+    host.on(inbound, 'deliver', ({ account, stanza, turn }) => {
       const type = stanza.kind === 'presence' ? subscriptionType(stanza) : undefined
       if (stanza.kind !== 'presence' || type === undefined) return
-      await receive(host, store, account, stanza, type, turn)
-      return 'handled'
+      return receive(host, store, account, stanza, type, turn).then(handled)
     })
     host.on(presenceChanged, 'run', async ({ session, before, after }) => {
       if (!after || before) return
@@ -52,6 +51,8 @@ export const subscription = defineModule({
     })
   },
 })
+
+const handled = (): Verdict => 'handled'
 
 /** The user sends it: tables 2 to 5 (§A.2). */
 async function send(
