@@ -1,6 +1,6 @@
 /** The client itself: stanzas in and out through its points, requests, and the link that carries them. */
 
-import { BareJid, isFull, Jid } from '@tercet/jid'
+import { isFull, Jid, type BareJid } from '@tercet/jid'
 import { Hooks, silent, type Chain, type Handler, type Logger, type Point, type Verdict } from '@tercet/plugin'
 import {
   errorReply,
@@ -10,7 +10,6 @@ import {
   StanzaError,
   stanzaError,
   type Codec,
-  type Iq,
   type Query,
   type Stanza,
 } from '@tercet/stanza'

@@ -2,7 +2,7 @@
 
 import type { Client, ClientOptions } from './client.ts'
 import { create } from './core.ts'
-import type { Apis, Plugins } from './plugin.ts'
+import type { Apis, NoPlugins, Plugins } from './plugin.ts'
 import { websocket } from './websocket.ts'
 
 /**
@@ -11,8 +11,6 @@ import { websocket } from './websocket.ts'
  * @throws {SaslError} wrong password · {StreamError} the server or the policy objects · {ClientError} `unavailable`: no connection
  *   · {JidError} · the signal's reason
  */
-export function createClient<P extends Plugins = Record<never, never>>(
-  options: ClientOptions<P>,
-): Promise<Client & Apis<P>> {
+export function createClient<P extends Plugins = NoPlugins>(options: ClientOptions<P>): Promise<Client & Apis<P>> {
   return create(options, options.connect ?? websocket())
 }

@@ -1,10 +1,9 @@
 /** Keeps a session up: connects, resumes, connects anew, and says in one state how that goes. */
 
 import type { BareJid } from '@tercet/jid'
-import { isSubscriptionType, StreamError, type Stanza } from '@tercet/stanza'
+import { isStanza, isSubscriptionType, StreamError, type Stanza } from '@tercet/stanza'
 import { delay } from '@tercet/stanza/delay'
 import { FlushList, TimerWheel, type Initiated, type Stream } from '@tercet/stream'
-import { isStanza } from '@tercet/stanza'
 import type { Fragment } from '@tercet/xml'
 import { open, otherHost, type Opening } from './connect.ts'
 import { asError, ClientError } from './error.ts'
@@ -89,7 +88,7 @@ export class Link implements SessionOwner {
 
   /** Ends it in order. */
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return this.#over.promise
+    if (this.#closed()) return this.#over.promise
     const { session } = this
     const online = this.state.kind === 'online'
     // From here on nothing is tried again.
@@ -114,7 +113,7 @@ export class Link implements SessionOwner {
 
   lost(session: Session, reason: Error | undefined): void {
     if (session !== this.session) return
-    if (this.#closing.signal.aborted) {
+    if (this.#closed()) {
       this.#finish(reason)
       return
     }
@@ -136,12 +135,12 @@ export class Link implements SessionOwner {
       }
       this.#change({ kind: this.session ? 'resuming' : 'connecting', reason })
       await sleep(delayMs, signal)
-      if (signal.aborted) return
+      if (this.#closed()) return
       try {
         await this.#connect(reason, undefined)
         return
       } catch (error) {
-        if (signal.aborted) return
+        if (this.#closed()) return
         reason = asError(error)
       }
     }
@@ -162,7 +161,7 @@ export class Link implements SessionOwner {
       initiator: { ...initiator, sasl: { ...initiator.sasl, pin: this.pin }, resume: this.session?.resumable },
     }
     const { stream, initiated } = await open(opening, AbortSignal.any(signals), before)
-    if (this.#closing.signal.aborted) stream.close()
+    if (this.#closed()) stream.close()
     else this.#adopt(stream, initiated)
   }
 
@@ -216,13 +215,13 @@ export class Link implements SessionOwner {
   /** The end of the link. */
   #finish(reason: Error | undefined): void {
     if (this.state.kind === 'offline') return
-    const closed = this.#closing.signal.aborted
+    const closed = this.#closed()
     this.#closing.abort()
     if (this.session) this.#end(undefined, reason)
     const error = closed
       ? new ClientError('closed', 'The client was closed')
       : new ClientError('not-acknowledged', 'The session ended before the server had the stanza', { cause: reason })
-    for (const { reject } of this.#left.splice(0)) reject(error)
+    for (const sending of this.#left.splice(0)) sending.reject(error)
     this.#change({ kind: 'offline', reason })
     this.#over.resolve()
     if (this.#streams === 0) this.around.wheel[Symbol.dispose]()
@@ -238,6 +237,10 @@ export class Link implements SessionOwner {
     const before = this.state
     this.state = state
     this.#owner.changed({ state, before })
+  }
+
+  #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   #absent(): ClientError {

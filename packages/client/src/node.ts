@@ -4,7 +4,7 @@ import { clientTls, dial, type ClientTls, type ClientTlsOptions, type Resolver }
 import type { Client, ClientOptions } from './client.ts'
 import type { Connect } from './connect.ts'
 import { create } from './core.ts'
-import type { Apis, Plugins } from './plugin.ts'
+import type { Apis, NoPlugins, Plugins } from './plugin.ts'
 
 export * from './index.ts'
 
@@ -41,8 +41,6 @@ export function tcp({ target, tls: tlsOptions, resolver }: TcpOptions = {}): Con
  * @throws {SaslError} wrong password · {StreamError} the server or the policy objects · {TransportError} no connection · {JidError}
  *   · the signal's reason
  */
-export function createClient<P extends Plugins = Record<never, never>>(
-  options: ClientOptions<P>,
-): Promise<Client & Apis<P>> {
+export function createClient<P extends Plugins = NoPlugins>(options: ClientOptions<P>): Promise<Client & Apis<P>> {
   return create(options, options.connect ?? tcp())
 }

@@ -19,6 +19,10 @@ export interface Plugin<A> {
 /** Plugins by the properties that the client gets for them. */
 export type Plugins = Readonly<Record<string, Plugin<unknown>>>
 
+/** No plugins: no properties. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- it is meant
+export type NoPlugins = Record<never, never>
+
 /** The properties that plugins give a client. */
 export type Apis<P> = { readonly [K in keyof P]: P[K] extends Plugin<infer A> ? A : never }
 

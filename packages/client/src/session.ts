@@ -1,7 +1,7 @@
 /** A session as its client has it: what is sent until the server has it, what came in, and stream management (XEP-0198 1.6.3). */
 
 import type { FullJid } from '@tercet/jid'
-import { isStanza, StreamError, streamError, writeStanza, type Stanza } from '@tercet/stanza'
+import { isStanza, StreamError, writeStanza, type Stanza } from '@tercet/stanza'
 import {
   Outbox,
   readH,
@@ -16,7 +16,7 @@ import {
   type StreamSurroundings,
   type Timed,
 } from '@tercet/stream'
-import { STREAMS, type Content, type Fragment, type StreamEvent } from '@tercet/xml'
+import type { Content, Fragment, StreamEvent } from '@tercet/xml'
 import { ClientError } from './error.ts'
 
 /** A stanza that was sent, and who waits for the server to have it. */
@@ -172,10 +172,6 @@ export class Session implements StreamHandler, Flushable, Timed {
     const { element } = event
     if (isStanza(element)) return this.stanza(element)
     if (element.ns === NS_SM) this.#nonza(element)
-    else if (element.ns === STREAMS && element.name === 'error') {
-      this.#reason = streamError.read(element.toElement())
-      this.#outbox.stream?.close()
-    }
     // Other nonzas are of extensions that we have not negotiated.
   }
 

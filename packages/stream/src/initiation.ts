@@ -1,7 +1,7 @@
 /** What the steps of an initiator's negotiation share (RFC 6120 §4.3). */
 
-import { StreamError, streamError, type Codec } from '@tercet/stanza'
-import { STREAMS, type Content, type Fragment } from '@tercet/xml'
+import { StreamError, type Codec } from '@tercet/stanza'
+import type { Content, Fragment } from '@tercet/xml'
 import type { InitiatorOptions } from './initiator.ts'
 import type { Pull } from './pull.ts'
 import type { Stream } from './stream.ts'
@@ -18,23 +18,10 @@ export interface Initiation {
   readonly early: Fragment[]
 }
 
-/**
- * The next first-level element.
- *
- * @throws {StreamError} the one that the peer sent; our side of the stream is closed then · {StreamEnded}
- */
-export async function take({ stream, pull }: Initiation): Promise<Fragment> {
-  const element = await pull.element()
-  if (element.ns !== STREAMS || element.name !== 'error') return element
-  const error = streamError.read(element.toElement())
-  stream.close()
-  throw error
-}
-
 /** Takes elements until one is the answer; others are kept for the session. */
 export async function answer(initiation: Initiation, test: (element: Fragment) => boolean): Promise<Fragment> {
   for (;;) {
-    const element = await take(initiation)
+    const element = await initiation.pull.element()
     if (test(element)) return element
     initiation.early.push(element)
     if (initiation.early.length > MAX_EARLY) {

@@ -9,7 +9,7 @@ import { authenticate } from './features/initiator-sasl.ts'
 import { enableManagement, resumeManagement, type Managed } from './features/initiator-sm.ts'
 import { encrypt } from './features/initiator-starttls.ts'
 import { parseVersion } from './header.ts'
-import { take, type Initiation } from './initiation.ts'
+import type { Initiation } from './initiation.ts'
 import { Pull } from './pull.ts'
 import type { Stream, StreamHandler } from './stream.ts'
 import type { TlsContext } from './transport.ts'
@@ -133,7 +133,7 @@ async function open(initiation: Initiation): Promise<Content> {
   }
   const version = parseVersion(header.attr('version'))
   // Without features there is neither TLS nor SASL (RFC 6120 §4.7.5); an error may follow such a header.
-  const element = await take(initiation)
+  const element = await pull.element()
   if (version === undefined || version.major < 1) {
     throw new StreamError('unsupported-version', { text: 'Version 1.0 is needed' })
   }
@@ -152,7 +152,7 @@ class Negotiating implements StreamHandler {
 
   handOver(stream: Stream, handler: StreamHandler): void {
     this.#pull.handOver(stream, handler)
-    if (this.#closed) handler.closed(this.#closed.error)
+    if (this.#closed) handler.closed(this.#closed.error, stream)
   }
 
   event(event: Parameters<StreamHandler['event']>[0]): void | Promise<void> {

@@ -5,7 +5,7 @@ import { StreamError } from '@tercet/stanza'
 import { abort, auth, challenge, failure, mechanisms, NS, response, success } from '@tercet/stanza/sasl'
 import { channelBindings } from '@tercet/stanza/sasl-channel-binding'
 import { write, type Content, type Fragment } from '@tercet/xml'
-import { offered, take, type Initiation } from '../initiation.ts'
+import { offered, type Initiation } from '../initiation.ts'
 import type { TlsInfo } from '../transport.ts'
 
 /**
@@ -16,10 +16,10 @@ import type { TlsInfo } from '../transport.ts'
  */
 export async function authenticate(initiation: Initiation, features: Content): Promise<string> {
   const mechanism = select(initiation, features)
-  const { stream } = initiation
+  const { stream, pull } = initiation
   stream.send(write(auth.write({ mechanism: mechanism.name, data: await mechanism.initial() })))
   for (;;) {
-    const element = await take(initiation)
+    const element = await pull.element()
     if (element.ns !== NS) throw unexpected(element)
     switch (element.name) {
       case 'challenge': {
@@ -41,15 +41,17 @@ export async function authenticate(initiation: Initiation, features: Content): P
 }
 
 function select({ stream, options }: Initiation, features: Content): ClientMechanism {
-  const { tls } = stream.transport
+  const { tls, framing } = stream.transport
+  // A WebSocket may have been taken over by a proxy: what is known of TLS is not what the server sees (RFC 7395 §3.9).
+  const direct = framing === 'tcp' ? tls : undefined
   return selectMechanism({
     ...options.sasl,
     offered: offered(features, mechanisms) ?? [],
-    channelBindings: tls === undefined ? [] : bindings(tls),
+    channelBindings: direct ? bindings(direct) : [],
     bindingTypesOffered: offered(features, channelBindings),
     // A certificate that was let pass without being verified protects no password.
     secure: options.secure === true || (tls !== undefined && tls.peerCertificateError === undefined),
-    tlsVersion: tls && tlsVersionCode(tls.protocol),
+    tlsVersion: direct && tlsVersionCode(direct.protocol),
   })
 }
 

@@ -3,7 +3,7 @@
 import { StreamError } from '@tercet/stanza'
 import { NS, proceed, starttls } from '@tercet/stanza/starttls'
 import { write, type Content } from '@tercet/xml'
-import { offered, take, type Initiation } from '../initiation.ts'
+import { offered, type Initiation } from '../initiation.ts'
 
 /**
  * Encrypts the stream where it is not. True: it starts anew. A server that offers no TLS gets no cleartext instead: whoever
@@ -12,21 +12,21 @@ import { offered, take, type Initiation } from '../initiation.ts'
  * @throws {StreamError} `policy-violation`: encryption cannot be had
  */
 export async function encrypt(initiation: Initiation, features: Content): Promise<boolean> {
-  const { stream, options } = initiation
+  const { stream, pull, options } = initiation
   if (stream.transport.tls !== undefined || options.secure === true) return false
-  const able = options.tls !== undefined && stream.transport.framing === 'tcp'
-  if (!able || offered(features, starttls) === undefined) {
+  const tls = stream.transport.framing === 'tcp' ? options.tls : undefined
+  if (tls === undefined || offered(features, starttls) === undefined) {
     if (options.allowPlaintext === true) return false
     throw new StreamError('policy-violation', {
-      text: able ? 'The server offers no TLS' : 'This connection is not encrypted and cannot be',
+      text: tls ? 'The server offers no TLS' : 'This connection is not encrypted and cannot be',
     })
   }
   stream.send(write(starttls.write({ required: false })))
-  const element = await take(initiation)
+  const element = await pull.element()
   if (element.ns !== NS || element.name !== proceed.name) {
     throw new StreamError('policy-violation', { text: 'The server refuses TLS' })
   }
   // Bytes that the peer sent in clear behind its <proceed/> are discarded by the stream (§5.4.3.3).
-  await stream.upgrade(options.tls!)
+  await stream.upgrade(tls)
   return true
 }
