@@ -170,7 +170,8 @@ function demand(allowed: boolean): void {
 
 // What a presence may say
 
-const shows = new Set(['away', 'chat', 'dnd', 'xa'])
+// COMPAT(go-sendxmpp 0.5): an empty show stands for none.
+const shows = new Set(['away', 'chat', 'dnd', 'xa', ''])
 
 /** §4.7.2: at most one show and one priority, and no others than there are. */
 function check({ content }: Presence): void {
