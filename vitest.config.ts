@@ -30,10 +30,32 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'crash',
-          include: ['apps/conformance/crash/**/*.test.ts'],
+          include: ['apps/conformance/crash/{kill,stop}.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          // The crash tests that need strace, or may mount.
+          name: 'system',
+          include: ['apps/conformance/crash/{order,full-disk}.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          // The same transcripts on somebody else's server, which must fail where the list says so, and nowhere else.
+          name: 'prosody',
+          include: ['apps/conformance/src/run.test.ts'],
+          env: { TERCET_PLAYS_SERVER: 'prosody' },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
