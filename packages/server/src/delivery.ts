@@ -38,21 +38,42 @@ export function deliver(
   const owed = new Owed(account, id, Date.now(), text)
   ;(account.owed ??= new Map()).set(id, owed)
   for (const target of targets) target.send(text, owed)
-  if (promised || !targets.some(target => target.attached)) keep(owed, message, turn)
+  const live = targets.some(target => target.attached)
+  if (promised || !live) keep(owed, message, { turn, live })
   return true
 }
 
-/** Puts an owed stanza on disk with the turn. If that fails its sender is told, and nobody owes it any more. */
-function keep(owed: Owed, message: Message, turn: Turn): void {
+/**
+ * Puts an owed stanza on disk with the turn. If that fails its sender is told, and nobody owes it any more; but when a session with a stream
+ * holds it (`live`), its confirmation is as good: people who are there can talk when the disk is full.
+ */
+function keep(owed: Owed, message: Message, { turn, live }: { turn: Turn; live: boolean }): void {
   const { server } = owed.account.host
   server.storage.spool.put(turn.unit, owed)
   turn.whenDecided(() => {
     if (turn.state === 'durable') return release([owed])
     if (owed.settled) return
-    settle([owed])
-    const error = new StanzaError('resource-constraint', { text: 'The message could not be stored; try again later' })
-    void server.work(turn => server.router.refuse(message, error, turn))
+    const refuse = (): void => {
+      settle([owed])
+      const error = new StanzaError('resource-constraint', { text: 'The message could not be stored; try again later' })
+      void server.work(turn => server.router.refuse(message, error, turn))
+    }
+    if (!live || !attended(owed)) return refuse()
+    turn.linger()
+    owed.unsaved = { over: () => turn.lingered(), refuse }
   })
+}
+
+/** Somebody with a stream may still confirm it. */
+function attended({ account, holders }: Owed): boolean {
+  return holders > 0 && account.sessions.some(session => session.attached)
+}
+
+/** It is safe, or was refused: its sender need not wait any more. */
+function saved(owed: Owed): void {
+  const { unsaved } = owed
+  owed.unsaved = undefined
+  unsaved?.over()
 }
 
 /** Somebody has taken these, or they were refused: nobody owes them any more. */
@@ -61,6 +82,7 @@ export function settle(entries: readonly Owed[]): void {
   if (!first) return
   for (const owed of entries) owed.account.owed?.delete(owed.id)
   first.account.host.server.storage.spool.settle(entries)
+  for (const owed of entries) saved(owed)
 }
 
 /** Makes sure that stanzas which only memory knows survive: their session has lost its stream. */
@@ -69,7 +91,12 @@ export function secure(account: Account, entries: readonly Owed[]): void {
   void server.work(turn => {
     for (const owed of entries) if (!owed.stored && !owed.settled) server.storage.spool.put(turn.unit, owed)
     turn.whenDecided(() => {
-      if (turn.state === 'durable') release(entries)
+      if (turn.state === 'durable') {
+        entries.forEach(saved)
+        release(entries)
+        return
+      }
+      for (const owed of entries) if (!owed.settled && !attended(owed)) owed.unsaved?.refuse()
     })
   })
 }

@@ -3,6 +3,14 @@
 import type { SpoolEntry } from '@tercet/storage'
 import type { Account } from './account.ts'
 
+/** What its sender is owed of a stanza that could not be stored. */
+export interface Unsaved {
+  /** It was confirmed, or stored after all. */
+  over(): void
+  /** Nobody may confirm it any more: its sender gets an error. */
+  refuse(): void
+}
+
 /** One stanza for one account, on disk when it has to be. */
 export class Owed implements SpoolEntry {
   readonly account: Account
@@ -14,6 +22,8 @@ export class Owed implements SpoolEntry {
   stored = false
   /** Sessions that were handed it and have neither confirmed it nor gone. */
   holders = 0
+  /** Set while it could not be stored and a session that has a stream holds it. */
+  unsaved: Unsaved | undefined
 
   constructor(account: Account, id: string, at: number, text: string) {
     this.account = account

@@ -214,7 +214,7 @@ export class Session implements StreamHandler, Flushable, Timed {
     else if (this.received) {
       const pending = this.received.wait()
       turn.pending = pending
-      turn.whenDecided(() => this.#decided(pending))
+      turn.whenOver(() => this.#decided(pending))
     }
     turn.release()
     this.#tellHandled()

@@ -17,6 +17,8 @@ export class Turn implements Barrier {
   #held = 1
   #state: 'open' | 'pending' | 'durable' | 'failed' = 'open'
   #waiting: (() => void)[] | undefined
+  #lingering = 0
+  #waitingForEnd: (() => void)[] | undefined
   /** The stanza in its session's count, when that cannot be moved at once. */
   pending: PendingStanza | undefined
   /** Why the commit failed. */
@@ -51,6 +53,22 @@ export class Turn implements Barrier {
     else this.#waiting = [run]
   }
 
+  /** The turn failed, but a stanza of it is in the hands of a session that may confirm it; called by who waits for the decision. */
+  linger(): void {
+    this.#lingering++
+  }
+
+  /** Such a stanza was confirmed, stored after all, or refused. */
+  lingered(): void {
+    if (--this.#lingering === 0) this.#end()
+  }
+
+  /** Calls back when the turn is decided and nothing of it lingers: its stanza is settled, durable or refused. */
+  whenOver(run: () => void): void {
+    if (this.decided && this.#lingering === 0) run()
+    else (this.#waitingForEnd ??= []).push(run)
+  }
+
   /** True when its maker's release is all that is missing, and nothing has to be written. */
   get light(): boolean {
     return this.#held === 1 && !this.#unit?.dirty
@@ -82,6 +100,13 @@ export class Turn implements Barrier {
     this.#state = state
     const waiting = this.#waiting
     this.#waiting = undefined
+    if (waiting) for (const run of waiting) run()
+    if (this.#lingering === 0) this.#end()
+  }
+
+  #end(): void {
+    const waiting = this.#waitingForEnd
+    this.#waitingForEnd = undefined
     if (waiting) for (const run of waiting) run()
     this.#server.turnOver()
   }
