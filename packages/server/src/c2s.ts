@@ -31,6 +31,7 @@ import { hostCredentials, LoginGuard } from './credentials.ts'
 import type { Host } from './host.ts'
 import { bindSession, resumeSession } from './lifecycle.ts'
 import type { Server } from './server.ts'
+import { Session } from './session.ts'
 import { newToken } from './token.ts'
 
 /** What holds for the client streams of all hosts. */
@@ -119,6 +120,9 @@ export class C2s {
 
   #gone(stream: Stream): void {
     this.#server.streams.delete(stream)
+    const jid = stream.handler instanceof Session ? stream.handler.jid.text : undefined
+    // How many first-level elements either XML reader took: clients that are handed over often cost more than others.
+    this.#server.logger.debug({ stream: stream.id, jid, ...stream.readers }, 'Stream closed')
     if (this.#server.streams.size > 0) return
     for (const resolve of this.#empty.splice(0)) resolve()
   }

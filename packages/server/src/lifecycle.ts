@@ -46,6 +46,7 @@ export function bindSession(
     } else if (account.sessions.length >= host.limits.sessionsPerAccount) {
       throw new StanzaError('resource-constraint', { text: 'This account has too many sessions' })
     }
+    host.logger.debug({ stream: stream.id, jid: full.text }, 'Resource bound')
     const session = new Session(account, full, stream, lang)
     account.sessions = [...account.sessions, session]
     host.server.wheel.add(session, host.server.wheel.now + host.limits.idleMs)
