@@ -21,7 +21,7 @@ import {
   type Operation,
 } from './operations/index.ts'
 import { lines } from './lines.ts'
-import { isForPeople, UserError } from './user-error.ts'
+import { isForPeople, textForPeople, UserError } from './user-error.ts'
 
 /** Longest request. */
 const MAX_CHARACTERS = 4 * 1024 * 1024
@@ -103,7 +103,7 @@ function serve(socket: Socket, ground: Ground, logger: Logger): void {
       const { operation, input } = request.parse(JSON.parse(line))
       return { result: await perform(ground, operation, input) }
     } catch (error) {
-      if (isForPeople(error)) return { error: error.message }
+      if (isForPeople(error)) return { error: textForPeople(error) }
       logger.error({ err: error }, 'An operation failed')
       return { error: 'The operation failed; the log of the server tells why' }
     }

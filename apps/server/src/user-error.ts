@@ -12,3 +12,9 @@ const forPeople = new Set(['UserError', 'StorageError', 'TransportError', 'JidEr
 export function isForPeople(error: unknown): error is Error {
   return error instanceof Error && forPeople.has(error.name)
 }
+
+/** The text of such an error, with its cause where the text alone does not tell enough. */
+export function textForPeople(error: Error): string {
+  const isVague = 'condition' in error && error.condition === 'failed' && error.cause instanceof Error
+  return isVague ? `${error.message}: ${(error.cause as Error).message}` : error.message
+}

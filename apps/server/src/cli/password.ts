@@ -40,8 +40,11 @@ async function prompt(text: string): Promise<string> {
     process.stderr.write('\n')
     process.exit(130)
   })
+  const closed = new Promise<never>((_resolve, reject) => {
+    reader.once('close', () => reject(new UserError('No password was given')))
+  })
   try {
-    return await reader.question('')
+    return await Promise.race([reader.question(''), closed])
   } finally {
     reader.close()
     process.stderr.write('\n')

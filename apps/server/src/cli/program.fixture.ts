@@ -68,6 +68,12 @@ ${more}`,
     return this.startAs(['start', ...args, '--config', this.config])
   }
 
+  /** Starts the server and does not wait for it. */
+  launch(...args: string[]): RunningServer {
+    return new RunningServer(this.#spawn([...args, '--config', this.config]))
+  }
+
+  /** Like {@link start}, with exactly these arguments. */
   async startAs(args: readonly string[]): Promise<RunningServer> {
     const server = new RunningServer(this.#spawn(args))
     await server.until(line => line.msg === 'ready')

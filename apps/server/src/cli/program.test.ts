@@ -202,6 +202,25 @@ test('data of a newer release is refused', async () => {
   }
 })
 
+test.each(['SIGTERM', 'SIGINT'] as const)('%s while it starts ends it in order', async signal => {
+  await using home = new Home()
+  const server = home.launch('start')
+  await server.until(
+    ({ msg }) => msg === 'Listening' || msg === 'A certificate was made; clients will ask whether to trust it',
+  )
+  expect(await server.end(signal)).toBe(0)
+  expect(server.stderr).toBe('')
+  expect(server.lines.at(-1)?.msg).toBe('Stopped')
+})
+
+test.each([
+  [['start', '--pid-file', '/nowhere/pid'], /^tercet: \/nowhere\/pid cannot be written: ENOENT/],
+  [['backup', '/nowhere/copy.db'], /^tercet: The backup to \/nowhere\/copy.db failed: ./],
+])('what cannot be written is named with the reason: %j', async (args, text) => {
+  await using home = new Home()
+  expect(await home.run(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(text) as string })
+})
+
 test('a second signal ends at once', async () => {
   await using home = new Home()
   const server = await home.start()

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigError } from '../config.ts'
-import { isForPeople } from '../user-error.ts'
+import { isForPeople, textForPeople } from '../user-error.ts'
 import { accountAdd } from './account-add.ts'
 import { accountImport } from './account-import.ts'
 import { accountList } from './account-list.ts'
@@ -62,6 +62,6 @@ function version(): string {
 
 function errorText(error: unknown): string {
   if (error instanceof ConfigError) return `${error.message}\n`
-  if (isForPeople(error)) return `tercet: ${error.message}\n`
+  if (isForPeople(error)) return `tercet: ${textForPeople(error)}\n`
   return `tercet: this is a defect of the program\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
 }

@@ -7,6 +7,7 @@ import { loadConfig, warnings, type Config } from '../config.ts'
 import type { Invitation } from '../first-account/invitation.ts'
 import type { Listening } from '../listeners.ts'
 import { createLogger, levels, type Level } from '../logger.ts'
+import { UserError } from '../user-error.ts'
 import { configOption } from './options.ts'
 import { welcome } from './welcome.ts'
 
@@ -56,13 +57,27 @@ async function run(config: Config, serve: Serve, logger: Logger, pidFile: string
   const starting = serve(config, { logger, shutDown: () => void end.begin(0) })
   end.watch(starting)
   const serving = await starting
+  // It was told to stop meanwhile, and that is under way.
+  if (end.begun) return
   process.on('SIGHUP', () => serving.reloadCertificates())
-  if (pidFile !== undefined) {
-    writeFileSync(pidFile, `${process.pid}\n`)
-    chmodSync(pidFile, 0o644)
+  try {
+    if (pidFile !== undefined) writePid(pidFile)
+  } catch (error) {
+    await serving.close()
+    throw error
   }
   await welcome(config, serving, logger)
   logger.info({ pid: process.pid, hosts: config.hosts }, 'ready')
+}
+
+/** @throws {UserError} the file cannot be written */
+function writePid(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`)
+    chmodSync(file, 0o644)
+  } catch (cause) {
+    throw new UserError(`${file} cannot be written: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** The end of the process, which may be asked for at any time, also while the server starts. */
@@ -75,6 +90,10 @@ class Ending {
   constructor(logger: Logger, pidFile: string | undefined) {
     this.#logger = logger
     this.#pidFile = pidFile
+  }
+
+  get begun(): boolean {
+    return this.#begunMs !== undefined
   }
 
   watch(starting: Promise<Serving>): void {
