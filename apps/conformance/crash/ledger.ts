@@ -50,10 +50,14 @@ export class Ledger {
     if (again) this.#resent.add(id)
   }
 
-  /** The server is gone: killed or stopped. */
+  /** The server is about to be killed or stopped: it may not have heard what receivers said lately. */
+  ending(): void {
+    this.#endedMs = performance.now()
+  }
+
+  /** It is gone, and what it had sent was read or dropped. */
   ended(): void {
     this.#life++
-    this.#endedMs = performance.now()
   }
 
   /** `receiver` has read a copy of a message. */

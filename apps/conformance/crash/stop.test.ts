@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { killRuns } from './kill.ts'
+import { Ledger } from './ledger.ts'
+import { Party } from './party.ts'
+import { ServerProcess } from './server-process.ts'
+import { until } from './within.ts'
+
+test('SIGTERM under load: peers hear system-shutdown, the server ends well, nothing that was acknowledged is lost', async () => {
+  const ledger = await killRuns({
+    rounds: 3,
+    signal: 'SIGTERM',
+    ended: async (parties, code) => {
+      expect(code).toBe(0)
+      // The one that does not read hears nothing.
+      const readers = parties.filter(({ kind }) => kind !== 'stuck')
+      await until(10_000, 'Streams are closed', () => readers.every(({ closed }) => closed))
+      for (const { streamError } of readers) expect(streamError).toContain('<system-shutdown ')
+    },
+  })
+  console.log(`SIGTERM, 3 times: ${String(ledger)}`)
+  expect(ledger.lost).toEqual([])
+  expect(ledger).toMatchObject({ disorder: 0, unexplained: 0 })
+})
+
+test('a server comes back with a second domain, and both deliver what was acknowledged', async () => {
+  const ledger = new Ledger()
+  await using server = await ServerProcess.prepare([{ local: 'romeo' }, { local: 'juliet' }])
+  const romeo = new Party('romeo', 'managed', ledger, { peers: ['juliet', 'nurse@b.test'] })
+  const juliet = new Party('juliet', 'managed', ledger)
+  const nurse = new Party('nurse', 'managed', ledger, { domain: 'b.test' })
+  const sendSome = async (): Promise<void> => {
+    const wanted = ledger.acknowledged.size + 40
+    await romeo.connect(server)
+    romeo.go()
+    await until(20_000, 'Messages are acknowledged', () => ledger.acknowledged.size >= wanted)
+    romeo.rest()
+    romeo.ask()
+    await until(20_000, 'All messages are acknowledged', () => romeo.unacknowledged === 0)
+    ledger.ending()
+    expect(await server.kill('SIGTERM')).toBe(0)
+    ledger.ended()
+  }
+  await server.start()
+  await sendSome()
+  // Half of them were for a domain that nobody serves yet.
+  expect(romeo.errors.length).toBeGreaterThan(0)
+  expect(romeo.errors.every(error => error.includes('b.test'))).toBe(true)
+  server.addDomain('b.test')
+  await server.addAccounts([{ local: 'nurse', domain: 'b.test' }])
+  await server.start()
+  const refused = ledger.refused.size
+  await sendSome()
+  await server.start()
+  await Promise.all([juliet.connect(server), nurse.connect(server)])
+  await until(20_000, 'Everything is delivered', () => ledger.lost.length === 0)
+  expect(ledger).toMatchObject({ disorder: 0, unexplained: 0 })
+  expect(ledger.refused.size).toBe(refused)
+  for (const party of [romeo, juliet, nurse]) party.disconnect()
+})
