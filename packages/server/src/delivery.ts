@@ -32,7 +32,10 @@ export function deliver(
     for (const target of targets) target.send(text)
     return true
   }
-  const { server } = account.host
+  const { server, limits } = account.host
+  if (server.storage.backlog > limits.storageBacklog) {
+    throw new StanzaError('resource-constraint', { text: 'The server is busy; try again later' })
+  }
   const id = server.newId()
   const text = writeStanza(message.withContent(content.plus(new Element('stanza-id', NS_SID, ['by', own, 'id', id]))))
   const owed = new Owed(account, id, Date.now(), text)

@@ -138,6 +138,9 @@ function compose(
       requireOpen()
       return committer.unit()
     },
+    get backlog() {
+      return committer.backlog
+    },
     stats: () => committer.stats(),
     backup: async path => {
       requireOpen()

@@ -139,6 +139,11 @@ export class Committer {
     yield* this.open
   }
 
+  /** Rows of units committed but not yet durable. */
+  get backlog(): number {
+    return this.#queuedRows
+  }
+
   stats(): StorageStats {
     return {
       commits: this.#commits,

@@ -72,6 +72,9 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
       check()
       return committer.unit()
     },
+    get backlog() {
+      return committer.backlog
+    },
     stats: () => committer.stats(),
     backup: () => Promise.reject(new StorageError('unsupported', 'A store in memory has no file form')),
     close,

@@ -139,6 +139,7 @@ export function tableRules(fixture: Fixture): void {
     expect(await get('lazy')).toMatchObject({ value: 3, version: 3 })
     await new Promise(resolve => setTimeout(resolve, 0))
     expect(fixture.storage.stats()).toMatchObject({ commits: 0, rows: 0, backlog: 3 })
+    expect(fixture.storage.backlog).toBe(3)
     await put('other', 1).commit()
     await Promise.all(lazy)
     expect(fixture.storage.stats()).toMatchObject({ commits: 1, rows: 2, backlog: 0 })
