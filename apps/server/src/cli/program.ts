@@ -21,6 +21,8 @@ export async function runCommandLine(argv: readonly string[], serve: Serve): Pro
   process.title = 'tercet'
   // Everything this program makes is for its owner alone, unless it says otherwise.
   process.umask(0o077)
+  // Whoever reads what we print may stop reading.
+  process.stdout.on('error', () => {})
   try {
     await program(serve).parseAsync(argv)
   } catch (error) {
