@@ -22,5 +22,5 @@ export async function ask(password: string, words: string, connect?: Connect): P
   const to = client.roster.items.get('romeo@montague.example')?.jid ?? Jid.parse('romeo@montague.example')
   // Resolves when the server has it, not when it was written.
   await client.send(message({ to, type: 'chat', payloads: [body.write(words)] }))
-  return answer
+  return await answer
 }

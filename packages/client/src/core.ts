@@ -14,6 +14,7 @@ import {
   type Stanza,
 } from '@tercet/stanza'
 import type { Fragment } from '@tercet/xml'
+import { abortable } from './abortable.ts'
 import type { Abortable, Client, ClientOptions, RequestOptions } from './client.ts'
 import type { Connect } from './connect.ts'
 import type { ClientError } from './error.ts'
@@ -280,16 +281,6 @@ class Core implements Client {
 /** A stanza that has passed all handlers: the next may pass while this one waits for the server. */
 interface Leaving {
   readonly done: Promise<void> | undefined
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // The reason is whatever the caller gave.
-    const abort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 function readable(text: string | undefined): Jid | undefined {

@@ -51,7 +51,10 @@ describe('when to try again', () => {
     ['an unknown domain', new StreamError('host-unknown'), true],
     ['a wrong password', new SaslError('not-authorized'), true],
     ['a store that is away', new SaslError('temporary-auth-failure'), false],
-    ['a certificate', Object.assign(new Error('x'), { name: 'TransportError', code: 'certificate' }), true],
+    ['a certificate', Object.assign(new Error('x'), { name: 'TransportError', code: 'certificate' }), false],
+    ['a domain without XMPP', Object.assign(new Error('x'), { name: 'TransportError', code: 'service-absent' }), true],
+    ['TLS that is missing today', new StreamError('policy-violation'), false],
+    ['an offer that somebody weakened', new SaslError('mechanism-too-weak'), false],
     ['a refused connection', Object.assign(new Error('x'), { name: 'TransportError', code: 'refused' }), false],
   ])('%s is final: %3$s', (_, reason, final) => {
     expect(isFinal(reason)).toBe(final)
@@ -95,6 +98,19 @@ describe('a lost link', () => {
     expect(seen.at(-1)).toEqual({ kind: 'offline', reason })
     await expect(client.send(message({}))).rejects.toMatchObject({ code: 'disconnected', cause: reason })
     await client.close()
+  })
+
+  test('goes on counting where it left off as long as links do not last', async () => {
+    await start()
+    const numbers: number[] = []
+    const client = await peer.client({ reconnect: ({ number }) => (numbers.push(number), 0) })
+    const seen = states(client)
+    for (let time = 1; time <= 3; time++) {
+      peer.cut()
+      await peer.until(() => seen.length === 2 * time)
+    }
+    expect(numbers).toEqual([1, 2, 3])
+    expect(client.state.kind).toBe('online')
   })
 
   test('is not fought over with another client (RFC 6120 §4.9.3.3)', async () => {
@@ -177,6 +193,19 @@ describe('making a client', () => {
     const [near] = memoryPair()
     const mute: Connect = () => Promise.resolve({ transport: near })
     await expect(peer.client({ connect: mute, connectMs: 20 })).rejects.toMatchObject({ name: 'TimeoutError' })
+  })
+
+  test('a way to connect that never ends is given up in time, and what it brings later is dropped', async () => {
+    await start()
+    const [near, far] = memoryPair()
+    let bring: (connection: { transport: typeof near }) => void = () => undefined
+    const slow: Connect = () => new Promise(resolve => (bring = resolve))
+    await expect(peer.client({ connect: slow, connectMs: 20 })).rejects.toMatchObject({ name: 'TimeoutError' })
+    const ended = new Promise<void>(resolve =>
+      far.start({ chunk: () => undefined, drained: () => undefined, ended: resolve, closed: () => undefined }),
+    )
+    bring({ transport: near })
+    await ended
   })
 
   test('can be given up', async () => {

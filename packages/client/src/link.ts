@@ -5,7 +5,8 @@ import { isStanza, isSubscriptionType, StreamError, type Stanza } from '@tercet/
 import { delay } from '@tercet/stanza/delay'
 import { FlushList, TimerWheel, type Initiated, type Stream } from '@tercet/stream'
 import type { Fragment } from '@tercet/xml'
-import { open, otherHost, type Opening } from './connect.ts'
+import { abortable } from './abortable.ts'
+import { open, otherHost, type Connection, type Opening } from './connect.ts'
 import { asError, ClientError } from './error.ts'
 import type { StateEvent } from './points.ts'
 import { sleep, type ReconnectPolicy } from './reconnect.ts'
@@ -34,6 +35,9 @@ export interface LinkOptions extends Omit<Opening, 'around'> {
 /** How long to wait for the last confirmations, and then for the server's closing tag. */
 const CLOSE_MS = 5000
 
+/** A link that lasted so long was a good one: the next attempt after it is the first again. */
+const STEADY_MS = 30_000
+
 /** The link of one client to its server. */
 export class Link implements SessionOwner {
   readonly around = {
@@ -53,6 +57,9 @@ export class Link implements SessionOwner {
   /** What ended sessions left over, for the next one. */
   #left: Sending[] = []
   #streams = 0
+  /** Attempts since the last good link. */
+  #attempts = 0
+  #onlineMs = 0
 
   constructor(owner: LinkOwner, options: LinkOptions) {
     this.#owner = owner
@@ -118,6 +125,7 @@ export class Link implements SessionOwner {
       return
     }
     if (!session.resumable) this.#end(undefined, reason)
+    if (this.around.wheel.now - this.#onlineMs > STEADY_MS) this.#attempts = 0
     this.#reconnect(reason).catch((error: unknown) => {
       // Only what the application gave us can throw here: its policy, or a handler of the state.
       this.failed(error)
@@ -127,7 +135,8 @@ export class Link implements SessionOwner {
 
   async #reconnect(reason: Error | undefined): Promise<void> {
     const { signal } = this.#closing
-    for (let number = 1; ; number++) {
+    for (;;) {
+      const number = ++this.#attempts
       const delayMs = otherHost(reason) && number === 1 ? 0 : this.#options.reconnect({ number, reason })
       if (delayMs === undefined) {
         this.#finish(reason)
@@ -154,7 +163,7 @@ export class Link implements SessionOwner {
       ...this.#options,
       around: this.around,
       connect: async route => {
-        const connection = await connect(route)
+        const connection = await inTime(connect(route), route.signal)
         this.#streams++
         return connection
       },
@@ -168,6 +177,7 @@ export class Link implements SessionOwner {
   /** A stream is ready: for the session that it resumes, or for a new one. */
   #adopt(stream: Stream, initiated: Initiated): void {
     this.pin = initiated.mechanism
+    this.#onlineMs = this.around.wheel.now
     const old = this.session
     if (initiated.kind === 'resumed' && old) {
       try {
@@ -256,4 +266,15 @@ function isResendable(stanza: Stanza): boolean {
   return stanza.kind === 'message'
     ? stanza.type !== 'error'
     : stanza.kind === 'presence' && isSubscriptionType(stanza.type)
+}
+
+/** A connection that comes too late is dropped, however it is made. */
+function inTime(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  connecting.then(
+    ({ transport }) => {
+      if (signal.aborted) transport.destroy()
+    },
+    () => undefined,
+  )
+  return abortable(connecting, signal)
 }

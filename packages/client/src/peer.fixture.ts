@@ -23,23 +23,17 @@ import {
   type Resumed,
   type TlsContext,
   type Transport,
-  type TransportSink,
 } from '@tercet/stream'
 import { escapeAttr, type Fragment, type StreamEvent } from '@tercet/xml'
 import type { Client, ClientOptions } from './client.ts'
 import { createClient } from './create-client.ts'
+import { CuttingTransport, type Cut } from './cutting-transport.fixture.ts'
 import type { Apis, NoPlugins, Plugins } from './plugin.ts'
 
 /** The password of every account. */
 export const PASSWORD = 'Where art thou?'
 
 let derived: Promise<ScramKeys> | undefined
-
-/** Bytes that a link lets pass before it is cut, on the way to the peer and from it. */
-export interface Cut {
-  readonly toPeer: number
-  readonly fromPeer: number
-}
 
 /** What a {@link Peer} does. */
 export interface PeerOptions {
@@ -299,91 +293,5 @@ export class PeerSession {
     const to = element.attr('to')
     const from = to === undefined ? '' : ` from='${escapeAttr(to)}'`
     this.send(`<iq type='result' id='${escapeAttr(element.attr('id')!)}'${from}/>`)
-  }
-}
-
-/** A transport that is cut after so many bytes, in the middle of a stanza if it comes so. */
-export class CuttingTransport implements Transport {
-  readonly #inner: Transport
-  #cut: Cut | undefined
-  #in = 0
-  #out = 0
-  #over = false
-
-  constructor(inner: Transport, cut: Cut | undefined) {
-    this.#inner = inner
-    this.#cut = cut
-  }
-
-  get framing(): 'tcp' | 'websocket' {
-    return this.#inner.framing
-  }
-  get remote() {
-    return this.#inner.remote
-  }
-  get local() {
-    return this.#inner.local
-  }
-  get tls() {
-    return this.#inner.tls
-  }
-  get buffered(): number {
-    return this.#inner.buffered
-  }
-
-  /** Counts from here. */
-  arm(cut: Cut): void {
-    this.#cut = cut
-    this.#in = 0
-    this.#out = 0
-  }
-
-  cut(): void {
-    this.#over = true
-    this.#inner.destroy()
-  }
-
-  start(sink: TransportSink): void {
-    this.#inner.start({
-      chunk: bytes => {
-        if (this.#over) return
-        const left = this.#cut ? this.#cut.toPeer - this.#in : Infinity
-        this.#in += bytes.length
-        if (bytes.length <= left) sink.chunk(bytes)
-        else {
-          sink.chunk(bytes.subarray(0, Math.max(0, left)))
-          this.cut()
-        }
-      },
-      drained: () => sink.drained(),
-      ended: () => sink.ended(),
-      closed: error => sink.closed(error),
-    })
-  }
-
-  write(text: string): boolean {
-    if (this.#over) return true
-    const left = this.#cut ? this.#cut.fromPeer - this.#out : Infinity
-    this.#out += text.length
-    if (text.length <= left) return this.#inner.write(text)
-    if (left > 0) this.#inner.write(text.slice(0, left))
-    this.cut()
-    return true
-  }
-
-  pause(): void {
-    this.#inner.pause()
-  }
-  resume(): void {
-    this.#inner.resume()
-  }
-  upgrade(context: Parameters<Transport['upgrade']>[0]): Promise<void> {
-    return this.#inner.upgrade(context)
-  }
-  close(): void {
-    this.#inner.close()
-  }
-  destroy(): void {
-    this.#inner.destroy()
   }
 }

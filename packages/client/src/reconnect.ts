@@ -38,6 +38,7 @@ export function backoff({
   }
 }
 
+/** What a server says about us that time does not change. Where somebody else may be in between, trying again costs nothing. */
 const finalConditions: Readonly<Record<string, ReadonlySet<string>>> = {
   // Another client took our resource: coming back would only take it away again (RFC 6120 §4.9.3.3).
   StreamError: new Set([
@@ -46,24 +47,13 @@ const finalConditions: Readonly<Record<string, ReadonlySet<string>>> = {
     'host-unknown',
     'invalid-namespace',
     'not-authorized',
-    'policy-violation',
-    'unsupported-feature',
     'unsupported-version',
   ]),
-  SaslError: new Set([
-    'account-disabled',
-    'credentials-expired',
-    'encryption-required',
-    'invalid-authzid',
-    'invalid-mechanism',
-    'malformed-request',
-    'mechanism-too-weak',
-    'not-authorized',
-  ]),
-  TransportError: new Set(['certificate', 'service-absent']),
+  SaslError: new Set(['account-disabled', 'credentials-expired', 'invalid-authzid', 'not-authorized']),
+  TransportError: new Set(['service-absent']),
 }
 
-/** Whether the same attempt would end the same way: wrong password, unknown domain, a certificate that does not verify, … */
+/** Whether the same attempt would end the same way: a wrong password, an unknown domain, a resource that another client took. */
 export function isFinal(reason: Error | undefined): boolean {
   if (reason === undefined) return false
   // By name, since packages may be there twice: each of these has one of the two.

@@ -2,7 +2,8 @@ import { message } from '@tercet/stanza'
 import { Jid } from '@tercet/jid'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Peer, type Cut } from './peer.fixture.ts'
+import type { Cut } from './cutting-transport.fixture.ts'
+import { Peer } from './peer.fixture.ts'
 import { incoming } from './points.ts'
 
 const romeo = Jid.parse('romeo@b.test')
