@@ -224,6 +224,12 @@ export function visible({ state, listed }: Contact): boolean {
   return listed || (state !== 'none' && state !== 'none+in')
 }
 
+/** Whether a roster shows both in the same way; names and groups aside, which only the user changes. */
+export function looksLike(a: Contact, b: Contact): boolean {
+  const [one, other] = [factsOf(a.state), factsOf(b.state)]
+  return one.subscription === other.subscription && one.pendingOut === other.pendingOut && a.approved === b.approved
+}
+
 function forgettable({ state, listed, approved }: Contact): boolean {
   return state === 'none' && !listed && !approved
 }

@@ -16,7 +16,7 @@ import type { Host } from '../host.ts'
 import { defineModule } from '../module.ts'
 import { inbound, outbound, presenceChanged } from '../points.ts'
 import type { Turn } from '../turn.ts'
-import { interested, rosters, visible, type Contact, type Rosters } from './roster.ts'
+import { interested, rosters, looksLike, visible, type Contact, type Rosters } from './roster.ts'
 
 const types = new Set<string | undefined>(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'])
 
@@ -129,17 +129,13 @@ async function receive(
   }
 }
 
-/** Stores what changed; a push only if the roster shows it (§A.1, state 3: a mere request is not shown). */
+/** Stores what changed; a push only if the roster shows it (§A.1: that somebody asks is not shown). */
 function change(store: Rosters, account: Account, jid: BareJid, before: Contact, after: Contact, turn: Turn): void {
-  if (
-    before.state === after.state &&
-    before.approved === after.approved &&
-    before.listed === after.listed &&
-    before.request === after.request
-  )
-    return
-  if (visible(before) || visible(after)) store.save(account, jid, { ...after, listed: true }, turn)
-  else store.store(account, jid, after, turn)
+  if (visible(before) !== visible(after) || (visible(after) && !looksLike(before, after))) {
+    store.save(account, jid, { ...after, listed: true }, turn)
+  } else if (before.state !== after.state || before.request !== after.request || before.approved !== after.approved) {
+    store.store(account, jid, after, turn)
+  }
 }
 
 /** The current presence of every available session, to a contact that may see it (§3.1.5). */
