@@ -5,7 +5,7 @@ import type { CommitObserver, LogWrite, TableWrite, WorkUnit, Write } from '@ter
 import { packUnit, type Packed } from './pack.ts'
 
 /** Units of an owner; texts are looked up one by one, since joining them into a key would cost more than the lookups. */
-type Hosts = Map<string, Map<string, WorkUnit[]>>
+type Hosts = Map<string, Map<string, Set<WorkUnit>>>
 
 /** An index of units by owner and of spool entries by destination; it holds exactly what the committer holds. */
 export class Pending implements CommitObserver {
@@ -23,23 +23,8 @@ export class Pending implements CommitObserver {
     }
     const owners = this.#ownersOf(write)
     const units = owners.get(write.owner)
-    if (units === undefined) owners.set(write.owner, [unit])
-    else if (!units.includes(unit)) {
-      const later = units.findIndex(other => other.state === 'open' && other.rank > unit.rank)
-      units.splice(later === -1 ? units.length : later, 0, unit)
-    }
-  }
-
-  /** Committed units count before open ones. */
-  queued(unit: WorkUnit): void {
-    for (const write of unit.writes) {
-      if (write.kind === 'spool') continue
-      const units = this.#ownersOf(write).get(write.owner)
-      if (units === undefined || units.length === 1) continue
-      units.splice(units.indexOf(unit), 1)
-      const firstOpen = units.findIndex(other => other.state === 'open')
-      units.splice(firstOpen === -1 ? units.length : firstOpen, 0, unit)
-    }
+    if (units === undefined) owners.set(write.owner, new Set([unit]))
+    else units.add(unit)
   }
 
   finished(unit: WorkUnit): void {
@@ -53,16 +38,14 @@ export class Pending implements CommitObserver {
       }
       const owners = this.#ownersOf(write)
       const units = owners.get(write.owner)
-      const index = units?.indexOf(unit) ?? -1
-      if (units === undefined || index === -1) continue
-      if (units.length === 1) owners.delete(write.owner)
-      else units.splice(index, 1)
+      if (units?.delete(unit) && units.size === 0) owners.delete(write.owner)
     }
   }
 
   /** Units with writes to a table or log of an owner, in the order in which they count. */
   units(kind: 'table' | 'log', name: string, host: string, owner: string): readonly WorkUnit[] | undefined {
-    return (kind === 'table' ? this.#tables : this.#logs).get(name)?.get(host)?.get(owner)
+    const units = (kind === 'table' ? this.#tables : this.#logs).get(name)?.get(host)?.get(owner)
+    return units === undefined ? undefined : [...units].sort(byPrecedence)
   }
 
   /** Entries that were put for a destination, settled ones included. */
@@ -70,14 +53,19 @@ export class Pending implements CommitObserver {
     return this.#spool.get(destination)
   }
 
-  #ownersOf(write: TableWrite | LogWrite): Map<string, WorkUnit[]> {
+  #ownersOf(write: TableWrite | LogWrite): Map<string, Set<WorkUnit>> {
     const names = isTableWrite(write) ? this.#tables : this.#logs
     let hosts = names.get(write.name)
-    if (hosts === undefined) names.set(write.name, (hosts = new Map<string, Map<string, WorkUnit[]>>()))
+    if (hosts === undefined) names.set(write.name, (hosts = new Map<string, Map<string, Set<WorkUnit>>>()))
     let owners = hosts.get(write.host)
-    if (owners === undefined) hosts.set(write.host, (owners = new Map<string, WorkUnit[]>()))
+    if (owners === undefined) hosts.set(write.host, (owners = new Map<string, Set<WorkUnit>>()))
     return owners
   }
+}
+
+/** Committed units count before open ones. */
+function byPrecedence(a: WorkUnit, b: WorkUnit): number {
+  return Number(a.state === 'open') - Number(b.state === 'open') || a.rank - b.rank
 }
 
 /** The writes of units that the worker has not been given yet and that concern a question. */

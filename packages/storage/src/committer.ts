@@ -35,7 +35,6 @@ export interface CommitterOptions {
 /** Hears what happens to units, to keep an index of pending writes. */
 export interface CommitObserver {
   wrote(unit: WorkUnit, write: Write): void
-  queued(unit: WorkUnit): void
   finished(unit: WorkUnit): void
 }
 
@@ -96,10 +95,10 @@ export class Committer {
       return
     }
     unit.state = 'queued'
+    unit.rank = this.#ranks += 1
     unit.committedAtMs = performance.now()
     this.queue.push(unit)
     this.#queuedRows += unit.writes.length
-    this.#options.observer?.queued(unit)
     let urgentRows = 0
     for (const write of unit.writes) if (urgent(write)) urgentRows += 1
     this.#urgentRows += urgentRows

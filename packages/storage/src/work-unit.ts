@@ -23,7 +23,7 @@ export class WorkUnit implements Unit {
   guarded = false
   state: UnitState = 'open'
   committedAtMs = 0
-  /** Position among all units by their first write. */
+  /** Position among the open units by their first write, then among the committed ones by their commit. */
   rank = 0
   readonly #queue: UnitQueue
   #promise: Promise<void> | undefined
