@@ -9,7 +9,7 @@ import { head, line } from './report.ts'
 import { scenarios } from './scenarios/index.ts'
 import { installProsody } from './servers/prosody.ts'
 import type { Install } from './servers/server.ts'
-import { installTercet } from './servers/tercet.ts'
+import { installCheckout, installTercet } from './servers/tercet.ts'
 
 const installs: Readonly<Record<string, Install>> = { tercet: installTercet, prosody: installProsody }
 
@@ -23,18 +23,18 @@ const { values, positionals } = parseArgs({
   },
 })
 const wanted = positionals.length === 0 ? scenarios : positionals.map(name => find(name))
-const servers = values.servers.split(',')
 const profile = values.profile === undefined ? undefined : resolve(values.profile)
 if (profile !== undefined) await mkdir(profile, { recursive: true })
 
 await using ground = await makeGround(Math.max(...wanted.map(({ accounts }) => accounts)))
 const kinds = []
-for (const name of servers) {
-  const install = installs[name]
+for (const name of values.servers.split(',')) {
+  const install = name.includes('/') ? installCheckout(name) : installs[name]
   if (!install) throw new Error(`No server ${name}; there are ${Object.keys(installs).join(', ')}`)
   kinds.push(await install(ground, { profile }))
 }
 
+const servers = kinds.map(({ name }) => name)
 console.log(head(servers))
 const failures: string[] = []
 for (const scenario of wanted) {

@@ -15,5 +15,10 @@ export interface ServerKind {
   start(): Promise<BenchServer>
 }
 
+export interface InstallOptions {
+  /** Folder for CPU profiles, where the server can write them. */
+  readonly profile: string | undefined
+}
+
 /** Makes the accounts of a kind of server. */
-export type Install = (ground: Ground, options: { profile?: string | undefined }) => Promise<ServerKind>
+export type Install = (ground: Ground, options: InstallOptions) => Promise<ServerKind>

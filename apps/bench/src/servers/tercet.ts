@@ -2,17 +2,25 @@
 
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { DOMAIN, ITERATIONS, PASSWORD, type Ground } from '../ground.ts'
 import { startServer } from './process.ts'
-import type { Install } from './server.ts'
+import type { Install, InstallOptions, ServerKind } from './server.ts'
 
-const main = ['--conditions=@tercet/source', join(import.meta.dirname, '../../../server/src/main.ts')]
+const here = join(import.meta.dirname, '../../../..')
 
-/** Imports the accounts; `profile` names a folder for CPU profiles of the server. */
-export const installTercet: Install = async (ground, { profile }) => {
-  const template = join(ground.folder, 'tercet')
+/** This checkout. */
+export const installTercet: Install = (ground, options) => install(here, 'tercet', ground, options)
+
+/** Another checkout, to compare a change with what was before. */
+export function installCheckout(root: string): Install {
+  return (ground, options) => install(resolve(root), basename(root), ground, options)
+}
+
+async function install(root: string, name: string, ground: Ground, { profile }: InstallOptions): Promise<ServerKind> {
+  const main = ['--conditions=@tercet/source', join(root, 'apps/server/src/main.ts')]
+  const template = join(ground.folder, name)
   await mkdir(template)
   const configFile = join(template, 'tercet.toml')
   const accountsFile = join(ground.folder, 'accounts.csv')
@@ -21,10 +29,10 @@ export const installTercet: Install = async (ground, { profile }) => {
   await promisify(execFile)(process.execPath, [...main, 'account', 'import', accountsFile, '--config', configFile])
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   return {
-    name: 'tercet',
+    name,
     start: () =>
       startServer(ground, {
-        name: 'tercet',
+        name,
         template,
         async command(folder, port) {
           const file = join(folder, 'tercet.toml')
