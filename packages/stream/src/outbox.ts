@@ -20,7 +20,7 @@ interface Held<T> {
 
 /** Bounds of an {@link Outbox}. */
 export interface OutboxLimits {
-  /** Unconfirmed stanzas under stream management, default 5,000. */
+  /** Stanzas that wait for the disk or, under stream management, for the peer, default 5,000. */
   readonly maxUnconfirmed: number
   /** Their characters, default 16 Mi. */
   readonly maxUnconfirmedCharacters: number
@@ -35,6 +35,7 @@ export class Outbox<T> {
   /** Present once stream management is enabled. */
   sent: SentQueue<T> | undefined
   #held: Held<T>[] | undefined
+  #heldCharacters = 0
   readonly #limits: OutboxLimits
 
   constructor(stream: Stream, limits: OutboxLimits) {
@@ -45,9 +46,11 @@ export class Outbox<T> {
   /**
    * Sends a stanza. With a `barrier` it leaves when that is durable, and never if it fails; nothing overtakes it.
    *
-   * @throws {StreamError} `resource-constraint`: the peer has too much unconfirmed; the session cannot go on
+   * @throws {StreamError} `resource-constraint`: the peer has too much unconfirmed; the session cannot go on. The stanza is not taken
    */
   stanza(text: string, tag?: T, barrier?: Barrier): void {
+    // Here and not when it leaves: what ends a wait for the disk is nobody who could be refused.
+    this.#admit()
     if (this.#held === undefined && (barrier === undefined || barrier.state === 'durable')) this.#release(text, tag)
     else this.#hold({ text, tag, stanza: true, barrier })
   }
@@ -76,18 +79,22 @@ export class Outbox<T> {
     for (const { text, tag, stanza } of this.#held ?? []) if (stanza) yield { text, tag }
   }
 
-  #release(text: string, tag: T | undefined): void {
+  #admit(): void {
     const { sent } = this
-    if (sent) {
-      if (sent.size >= this.#limits.maxUnconfirmed || sent.characters > this.#limits.maxUnconfirmedCharacters) {
-        throw new StreamError('resource-constraint', { text: 'Too many unacknowledged stanzas' })
-      }
-      sent.push(text, tag)
-    }
+    const count = (sent?.size ?? 0) + (this.#held?.length ?? 0)
+    if (count === 0) return
+    const characters = (sent?.characters ?? 0) + this.#heldCharacters
+    if (count >= this.#limits.maxUnconfirmed || characters > this.#limits.maxUnconfirmedCharacters)
+      throw new StreamError('resource-constraint', { text: 'Too many unacknowledged stanzas' })
+  }
+
+  #release(text: string, tag: T | undefined): void {
+    this.sent?.push(text, tag)
     this.stream?.send(text)
   }
 
   #hold(entry: Held<T>): void {
+    this.#heldCharacters += entry.text.length
     if (this.#held) this.#held.push(entry)
     else this.#held = [entry]
     entry.barrier?.whenDecided(() => this.#advance())
@@ -100,6 +107,7 @@ export class Outbox<T> {
     for (; index < held.length; index++) {
       const { text, tag, stanza, barrier } = held[index]!
       if (barrier?.state === 'pending') break
+      this.#heldCharacters -= text.length
       if (barrier?.state === 'failed') continue
       if (stanza) this.#release(text, tag)
       else this.stream?.send(text)

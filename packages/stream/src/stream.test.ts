@@ -247,6 +247,30 @@ describe('an outbox', () => {
     expect(() => box.stanza('4')).toThrow(expect.objectContaining({ condition: 'resource-constraint' }))
     expect(new StreamError('resource-constraint').condition).toBe('resource-constraint')
   })
+
+  test('what waits for the disk counts as well, so that the end of the wait has nothing to refuse', () => {
+    const { box, sent } = outbox()
+    box.sent = new SentQueue()
+    const barrier = new TestBarrier()
+    for (const text of ['1', '2', '3']) box.stanza(text, undefined, barrier)
+    expect(() => box.stanza('4', undefined, barrier)).toThrow(
+      expect.objectContaining({ condition: 'resource-constraint' }),
+    )
+    barrier.decide('durable')
+    expect(sent).toEqual(['1', '2', '3'])
+    box.sent.confirm(3, () => {})
+    box.stanza('5')
+    expect(sent).toEqual(['1', '2', '3', '5'])
+  })
+
+  test('what waits for the disk is bounded without stream management, too', () => {
+    const { box } = outbox()
+    const barrier = new TestBarrier()
+    box.stanza('a'.repeat(1001), undefined, barrier)
+    expect(() => box.stanza('b')).toThrow(expect.objectContaining({ condition: 'resource-constraint' }))
+    barrier.decide('failed')
+    box.stanza('c')
+  })
 })
 
 describe('the timer wheel', () => {
