@@ -2,6 +2,7 @@ import { memoryStorage } from '@tercet/storage/memory'
 import { memoryPair, type Transport } from '@tercet/stream'
 import { expect, test } from 'vitest'
 import { createServer } from './index.ts'
+import { startFixture } from './fixture.ts'
 import { standardModules } from './modules/index.ts'
 
 class Peer {
@@ -62,4 +63,18 @@ test('a client opens a stream and is offered SCRAM', async () => {
   expect(features[0]).toContain('<mechanism>SCRAM-SHA-256</mechanism>')
   peer.send('</stream:stream>')
   await peer.until(/<\/stream:stream>/)
+})
+
+test('the directory of the cluster knows the sessions that are here, and how available', async () => {
+  await using fixture = await startFixture()
+  const { directory, node } = fixture.server.cluster
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  const account = 'romeo@a.test'
+  expect(await directory.find(account)).toEqual([{ account, resource: 'orchard', node, priority: undefined }])
+  romeo.send('<presence><priority>5</priority></presence>')
+  await romeo.receives("<presence from='romeo@a.test/orchard'/>")
+  expect(await directory.find(account)).toEqual([{ account, resource: 'orchard', node, priority: 5 }])
+  romeo.send('</stream:stream>')
+  await romeo.receivesClose()
+  expect(await directory.find(account)).toEqual([])
 })

@@ -1,12 +1,14 @@
 /** The server: hosts around one storage, one router, one timer wheel. It knows no socket and no file. */
 
 import { BareJid } from '@tercet/jid'
+import { single, type Cluster } from '@tercet/cluster'
 import { MemoryMeter, silent, type Logger, type Meter } from '@tercet/plugin'
 import { decodeBase64Strict, encodeBase64 } from '@tercet/sasl'
 import { StreamError } from '@tercet/stanza'
 import { createIdSource, type Storage } from '@tercet/storage'
 import { FlushList, type Stream, TimerWheel, type TlsContext, type Transport } from '@tercet/stream'
 import { Accounts } from './accounts.ts'
+import { announceSessions } from './announce.ts'
 import { C2s } from './c2s.ts'
 import { Host } from './host.ts'
 import { life } from './lifecycle.ts'
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly framing?: 'scan' | 'sax'
   readonly logger?: Logger
   readonly meter?: Meter
+  /** Where other nodes are; default: there are none. */
+  readonly cluster?: Cluster
   /** Other domains; default: none. */
   readonly remote?: Remote
 }
@@ -85,6 +89,7 @@ export class Server implements AsyncDisposable {
   readonly logger: Logger
   readonly meter: Meter
   readonly limits: Limits
+  readonly cluster: Cluster
   remote: Remote
   /** Sessions that can be resumed, by SM-ID. */
   readonly resumable = new Map<string, Session>()
@@ -101,6 +106,7 @@ export class Server implements AsyncDisposable {
     this.storage = options.storage
     this.logger = options.logger ?? silent
     this.meter = options.meter ?? new MemoryMeter()
+    this.cluster = options.cluster ?? single()
     this.remote = options.remote ?? nowhere
     this.limits = { ...defaultLimits, ...options.limits }
     this.wheel = new TimerWheel({ onError: error => this.logger.error({ err: error }, 'A timer failed') })
@@ -109,6 +115,7 @@ export class Server implements AsyncDisposable {
       const accounts = new Accounts(this.storage, domain, options.iterations ?? 10_000)
       const host = new Host(this, domain, accounts, secrets.get(domain) ?? new Uint8Array(32), life)
       this.hosts.set(host.domain, host)
+      announceSessions(host, this.cluster.node, this.cluster.directory)
       loadModules(host, modules, options.moduleOptions)
     }
     this.c2s = new C2s(this, {

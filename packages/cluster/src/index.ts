@@ -1,0 +1,5 @@
+export type { Awaitable, Cluster } from './cluster.ts'
+export type { Directory, Place } from './directory.ts'
+export type { Bus, Receiver } from './bus.ts'
+export type { Lease, Leases } from './lease.ts'
+export { single } from './single.ts'

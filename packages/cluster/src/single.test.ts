@@ -1,0 +1,4 @@
+import { single } from './single.ts'
+import { clusterSuite } from './suite.ts'
+
+clusterSuite('a cluster of one node', single)
