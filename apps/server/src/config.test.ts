@@ -108,6 +108,21 @@ test.each<[string, string, string]>([
     '[modules.message]\nx = 1',
     'tercet.toml:2: modules.message.x: unknown key, expected no keys here',
   ],
+  [
+    'an option of a module',
+    '[modules.register]\nopen = 1',
+    'tercet.toml:2: modules.register.open: expected boolean, got 1',
+  ],
+  [
+    'an option that a module does not know',
+    '[modules.register]\nopne = true',
+    'tercet.toml:2: modules.register.opne: unknown key',
+  ],
+  [
+    'too little of something',
+    '[modules.register]\nper_hour = 0',
+    'tercet.toml:2: modules.register.per_hour: expected number to be >0, got 0',
+  ],
 ])('refused with file, line, key and what was expected: %s', (_, source, problem) => {
   expect(problems(source)).toHaveLength(1)
   expect(problems(source)[0]).toContain(problem)
