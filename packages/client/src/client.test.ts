@@ -9,6 +9,7 @@ import type { Client } from './client.ts'
 import type { PeerOptions } from './peer.fixture.ts'
 import { Peer } from './peer.fixture.ts'
 import { incoming, outgoing, stateChanged } from './points.ts'
+import { roster as rosterPlugin } from './plugins/index.ts'
 import type { State } from './state.ts'
 
 let peer: Peer
@@ -64,6 +65,17 @@ describe.each(['tcp', 'websocket'] as const)('a client over %s', framing => {
   })
 })
 
+test('our account is the one that the server has bound (RFC 6120 §7.6)', async () => {
+  await start({ local: 'anon-1' })
+  const client = await peer.client({ plugins: { roster: rosterPlugin } })
+  expect(client.account.text).toBe('anon-1@a.test')
+  const push = (from: string) =>
+    `<iq type='set' id='p' from='${from}'><query xmlns='jabber:iq:roster'><item jid='${from}'/></query></iq>`
+  peer.session.send(push('juliet@a.test') + push('anon-1@a.test'))
+  await client.request(ping, {})
+  expect([...client.roster.items.keys()]).toEqual(['anon-1@a.test'])
+})
+
 describe('sending (SM-10)', () => {
   test('resolves when the server has acknowledged, not before', async () => {
     await start()
@@ -76,6 +88,22 @@ describe('sending (SM-10)', () => {
     expect(done).toBe(false)
     peer.session.sendRaw("<a xmlns='urn:xmpp:sm:3' h='1'/>")
     await sent
+  })
+
+  test('a server that is still busy with a stanza is not asked again and again (XEP-0198 §4)', async () => {
+    await start()
+    const client = await peer.client()
+    peer.session.acknowledges = false
+    const sent = client.send(text('m1'))
+    await peer.until(() => peer.session.asked === 1)
+    for (let time = 0; time < 3; time++) peer.session.sendRaw("<a xmlns='urn:xmpp:sm:3' h='0'/>")
+    await later()
+    expect(peer.session.asked).toBe(1)
+    // Nor is it asked about what was sent since before it has answered, and then once.
+    const more = [client.send(text('m2')), client.send(text('m3'))]
+    await peer.until(() => peer.session.asked === 2)
+    peer.session.sendRaw("<a xmlns='urn:xmpp:sm:3' h='3'/>")
+    await Promise.all([sent, ...more])
   })
 
   test('what is sent while the link is lost waits for the next', async () => {

@@ -23,7 +23,7 @@ export interface RequestOptions extends Abortable {
 
 /** A client: one account, one session at a time, kept up over lost connections until it is closed. */
 export interface Client extends AsyncDisposable {
-  /** The account's address. The session's own is in {@link Client.state}. */
+  /** The account's address, as the server has bound it. The session's own is in {@link Client.state}. */
   readonly account: BareJid
   readonly state: State
   /** Name of the mechanism that logged in last. Keep it, and give it as `pin` next time. */

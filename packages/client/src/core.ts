@@ -50,13 +50,12 @@ export async function create<P extends Plugins>(
 }
 
 class Core implements Client {
-  readonly account: BareJid
   readonly logger: Logger
   readonly link: Link
   readonly #hooks = new Hooks()
   readonly #incoming: Chain<StanzaEvent>
   readonly #outgoing: Chain<StanzaEvent>
-  readonly #requests: Requests
+  readonly #requests = new Requests(() => this.#account)
   readonly #handlers = new Handlers(error => this.failed(error))
   readonly #arriving = new Lane()
   readonly #leaving = new Lane()
@@ -64,19 +63,19 @@ class Core implements Client {
   readonly #features = new Map<string, number>()
   readonly #idPrefix = crypto.randomUUID().slice(0, 13)
   #ids = 0
+  #account: BareJid
 
   constructor(options: ClientOptions<Plugins>, connect: Connect) {
     const jid = typeof options.jid === 'string' ? Jid.parse(options.jid) : options.jid
-    this.account = jid.bare
+    const account = jid.bare
+    this.#account = account
     this.logger = options.logger ?? silent
     this.#incoming = this.#hooks.chain(incoming)
     this.#outgoing = this.#hooks.chain(outgoing)
-    this.#requests = new Requests(this.account)
     guard(this)
     const { pin, requireBinding, password } = options
-    const credentials = { username: this.account.local, scramCache: {}, ...options.credentials }
+    const credentials = { username: account.local, scramCache: {}, ...options.credentials }
     this.link = new Link(this, {
-      account: this.account,
       connect,
       maxStanzaBytes: options.maxStanzaBytes ?? 4 * 1024 * 1024,
       reconnect: options.reconnect ?? backoff(),
@@ -84,8 +83,9 @@ class Core implements Client {
       connectMs: options.connectMs ?? 30_000,
       timing: { quietMs: options.quietMs ?? 60_000, answerMs: options.answerMs ?? 20_000 },
       initiator: {
-        domain: this.account.domain,
-        from: this.account.text,
+        domain: account.domain,
+        // Somebody without a name is not to claim the domain's.
+        from: account.local === '' ? undefined : account.text,
         lang: options.lang,
         allowPlaintext: options.allowPlaintext,
         resource: options.resource ?? (isFull(jid) ? jid.resource : undefined),
@@ -97,6 +97,10 @@ class Core implements Client {
         failed: error => this.failed(error),
       },
     })
+  }
+
+  get account(): BareJid {
+    return this.#account
   }
 
   get state(): State {
@@ -208,6 +212,8 @@ class Core implements Client {
   }
 
   changed(event: StateEvent): void {
+    // The server has the last word about who we are (RFC 6120 §7.6).
+    if (event.state.kind === 'online') this.#account = event.state.jid.bare
     this.tell(stateChanged, event)
   }
 

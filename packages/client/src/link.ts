@@ -1,6 +1,5 @@
 /** Keeps a session up: connects, resumes, connects anew, and says in one state how that goes. */
 
-import type { BareJid } from '@tercet/jid'
 import { isStanza, isSubscriptionType, StreamError, type Stanza } from '@tercet/stanza'
 import { delay } from '@tercet/stanza/delay'
 import { FlushList, TimerWheel, type Initiated, type Stream } from '@tercet/stream'
@@ -25,7 +24,6 @@ export interface LinkOwner {
 
 /** How a link is kept up. */
 export interface LinkOptions extends Omit<Opening, 'around'> {
-  readonly account: BareJid
   readonly reconnect: ReconnectPolicy
   readonly unacknowledged: 'resend' | 'reject'
   readonly connectMs: number

@@ -45,6 +45,8 @@ export interface PeerOptions {
   readonly framing?: 'tcp' | 'websocket'
   /** For STARTTLS, which is then required. */
   readonly tls?: TlsContext
+  /** Local part that an authenticated `juliet` gets. */
+  readonly local?: string
   /** More stream features, as wire text. */
   readonly features?: string
 }
@@ -188,7 +190,7 @@ class PeerHost {
   }
 
   identity(username: string): BareJid {
-    return BareJid.of(username, this.domain)
+    return BareJid.of(this.#peer.options.local ?? username, this.domain)
   }
 
   admit(): boolean {
@@ -227,6 +229,8 @@ export class PeerSession {
   answers: ((element: Fragment) => boolean) | undefined
   /** Whether requests for acknowledgements are answered. */
   acknowledges = true
+  /** Requests for acknowledgements. */
+  asked = 0
   readonly #peer: Peer
 
   constructor(peer: Peer, jid: FullJid, stream: Stream) {
@@ -282,6 +286,7 @@ export class PeerSession {
       this.sent = new SentQueue()
       this.sendRaw(`<enabled xmlns='${NS_SM}' id='${this.id}' resume='true' max='300'/>`)
     } else if (element.name === 'r') {
+      this.asked++
       if (this.acknowledges) this.sendRaw(`<a xmlns='${NS_SM}' h='${this.h}'/>`)
     } else if (element.name === 'a') this.sent?.confirm(readH(element) ?? -1, () => undefined)
     else this.sendRaw(failed('unexpected-request'))

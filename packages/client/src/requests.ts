@@ -10,10 +10,11 @@ interface Pending {
 
 /** The open requests of one client. */
 export class Requests {
-  readonly #account: BareJid
+  readonly #account: () => BareJid
   readonly #pending = new Map<string, Pending>()
 
-  constructor(account: BareJid) {
+  /** @param account gives our address, which binding may change */
+  constructor(account: () => BareJid) {
     this.#account = account
   }
 
@@ -66,6 +67,8 @@ export class Requests {
   }
 
   #isServer(jid: Jid | undefined): boolean {
-    return jid === undefined || jid.text === this.#account.text || jid.text === this.#account.domain
+    if (jid === undefined) return true
+    const { text, domain } = this.#account()
+    return jid.text === text || jid.text === domain
   }
 }

@@ -50,6 +50,8 @@ export interface Timing {
 }
 
 const LIMITS = { maxUnconfirmed: 5000, maxUnconfirmedCharacters: 16 * 1024 * 1024 }
+/** A server that acknowledges less than was sent before it was asked is asked again after this. */
+const ASK_AGAIN_MS = 5000
 const NS_SM = 'urn:xmpp:sm:3'
 
 /** One session over one stream, or over several one after the other. */
@@ -64,6 +66,9 @@ export class Session implements StreamHandler, Flushable, Timed {
   #waiting: PendingStanza[] = []
   #queued = false
   #probedMs = 0
+  /** Stanzas that were sent when the server was asked last. */
+  #askedSent = 0
+  #later = false
   #over = false
   #whenConfirmed: (() => void) | undefined
 
@@ -216,8 +221,10 @@ export class Session implements StreamHandler, Flushable, Timed {
       if (h === undefined) throw new StreamError('bad-format', { text: 'h is not a number' })
       sent.asked = false
       sent.confirm(h, confirm)
-      if (sent.size > 0) this.#ask()
-      else this.#whenConfirmed?.()
+      if (sent.size === 0) this.#whenConfirmed?.()
+      // What was sent since the question was not asked about. What the server is still busy with, it tells of itself, or is asked later.
+      else if (sent.sent !== this.#askedSent) this.#ask()
+      else this.#askLater()
     }
   }
 
@@ -239,11 +246,24 @@ export class Session implements StreamHandler, Flushable, Timed {
     this.#owner.around.flushList.add(this)
   }
 
+  #askLater(): void {
+    if (this.#later) return
+    this.#later = true
+    const { wheel } = this.#owner.around
+    const due = (): number => {
+      this.#later = false
+      if (this.unconfirmed > 0) this.#ask()
+      return 0
+    }
+    wheel.add({ due }, wheel.now + ASK_AGAIN_MS)
+  }
+
   flush(): void {
     this.#queued = false
     const { sent, stream } = this.#outbox
     if (!sent || !stream?.open || sent.asked || sent.size === 0) return
     sent.asked = true
+    this.#askedSent = sent.sent
     stream.send(`<r xmlns='${NS_SM}'/>`)
   }
 

@@ -4,6 +4,8 @@ import type { Endpoint, TlsInfo, Transport, TransportSink } from '@tercet/stream
 import { ClientError } from './error.ts'
 
 const encoder = new TextEncoder()
+/** How long the closing handshake may take. */
+const CLOSE_MS = 5000
 const unknown: Endpoint = { address: '', port: 0 }
 
 /** One WebSocket by the API of browsers. Its TLS is below and not to be seen. */
@@ -16,6 +18,7 @@ export class WebSocketTransport implements Transport {
   #sink: TransportSink | undefined
   #error: Error | undefined
   #held: string[] = []
+  #bound: ReturnType<typeof setTimeout> | undefined
   #paused = false
   #closed = false
 
@@ -63,6 +66,8 @@ export class WebSocketTransport implements Transport {
   close(): void {
     this.#held = []
     this.#socket.close(1000)
+    // Platforms wait long for a peer that is gone.
+    this.#bound ??= setTimeout(() => this.#end(1000, true), CLOSE_MS)
   }
 
   /** The API has no abrupt end: the peer is left alone with the closing handshake. */
@@ -93,6 +98,7 @@ export class WebSocketTransport implements Transport {
     if (this.#closed) return
     this.#closed = true
     this.#held = []
+    clearTimeout(this.#bound)
     if (!clean) this.#error ??= new ClientError('disconnected', `The WebSocket has ended with code ${code}`)
     this.#sink?.closed(this.#error)
   }
