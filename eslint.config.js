@@ -1,6 +1,6 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
-import { floors } from './floors.js'
+import { floors } from './floors.ts'
 
 /** Every package of ours that `name` may not import, as a no-restricted-imports rule. */
 function borders(name, allowed, extra = []) {

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { floors } from '../floors.js'
+import { floors } from '../floors.ts'
 
 interface Manifest {
   readonly name: string
@@ -16,7 +16,6 @@ interface Manifest {
 }
 
 const root = join(import.meta.dirname, '..')
-const table: Readonly<Record<string, readonly string[]>> = floors.packages
 const complaints: string[] = []
 
 for (const folder of readdirSync(join(root, 'packages'))) {
@@ -25,7 +24,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
   // What is read was written by us, after the shape above.
   const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as Manifest
   const complain = (text: string): unknown => complaints.push(`packages/${folder}: ${text}`)
-  const allowed = table[folder]
+  const allowed = floors.packages[folder]
   if (!allowed) complain('is not in the floor table')
   if (manifest.name !== `@tercet/${folder}`) complain(`is named ${manifest.name}`)
   if (!manifest.description) complain('has no description')
