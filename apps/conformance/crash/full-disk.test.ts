@@ -78,7 +78,7 @@ test('the disk fills up under load and gets space again: nothing that was acknow
     `full disk: acknowledged ${acknowledged.size}, refused ${ledger.refused.size}, delivered ${delivered.size}, lost ${ledger.lost.length}`,
   )
   expect([...ledger.refused].filter(id => delivered.has(id))).toEqual([])
-  expect(ledger).toMatchObject({ disorder: 0, unexplained: 0 })
+  expect(ledger).toMatchObject({ disorder: 0, strange: [] })
 })
 
 function isRightError(error: string): boolean {

@@ -37,6 +37,8 @@ export class Ledger {
     plain: { resent: 0, redelivered: 0, unexplained: 0 },
     stuck: { resent: 0, redelivered: 0, unexplained: 0 },
   }
+  /** Each copy too many that has no good reason, in words. */
+  readonly strange: string[] = []
   /** Messages that came after a later one of the same sender to the same receiver. */
   disorder = 0
   readonly #resent = new Set<string>()
@@ -77,10 +79,17 @@ export class Ledger {
   }
 
   #reason(id: string, copy: Copy | undefined): keyof Duplicates {
-    if (!copy) return this.#resent.has(id) ? 'resent' : 'unexplained'
-    if (copy.life === this.#life) return 'unexplained'
-    const { confirmedMs } = copy
-    return confirmedMs !== undefined && this.#endedMs - confirmedMs > SETTLED_MS ? 'unexplained' : 'redelivered'
+    if (!copy && this.#resent.has(id)) return 'resent'
+    const wrong = copy ? this.#strangeness(copy) : 'another copy, though its sender sent it once'
+    if (wrong === undefined) return 'redelivered'
+    this.strange.push(`${id}: ${wrong}`)
+    return 'unexplained'
+  }
+
+  #strangeness({ life, confirmedMs }: Copy): string | undefined {
+    if (life === this.#life) return 'twice without an end of the server in between'
+    const agoMs = confirmedMs === undefined ? 0 : this.#endedMs - confirmedMs
+    return agoMs > SETTLED_MS ? `confirmed ${Math.round(agoMs)} ms before the end of the server` : undefined
   }
 
   /** A receiver has told the server that it has these copies. */
@@ -101,11 +110,6 @@ export class Ledger {
     let count = 0
     for (const times of this.delivered.values()) if (times > 1) count++
     return count
-  }
-
-  get unexplained(): number {
-    const { managed, plain, stuck } = this.duplicates
-    return managed.unexplained + plain.unexplained + stuck.unexplained
   }
 
   toString(): string {
