@@ -36,12 +36,16 @@ export class Account {
    * @throws {StanzaError} `resource-constraint`: too much is waiting already
    */
   run(task: Task): void {
+    if (this.#busy && this.#tasks && this.#tasks.length >= this.host.limits.accountQueue) {
+      throw new StanzaError('resource-constraint', { text: 'The recipient is overloaded; try again later' })
+    }
+    this.enter(task)
+  }
+
+  /** Like {@link run}, for what the server itself has to do, like the end of a session: however much is waiting, it is never refused. */
+  enter(task: Task): void {
     if (this.#busy) {
-      const tasks = (this.#tasks ??= [])
-      if (tasks.length >= this.host.limits.accountQueue) {
-        throw new StanzaError('resource-constraint', { text: 'The recipient is overloaded; try again later' })
-      }
-      tasks.push(task)
+      ;(this.#tasks ??= []).push(task)
       return
     }
     this.#busy = true
@@ -51,14 +55,14 @@ export class Account {
     if (this.sessions.length === 0) this.host.retire(this)
   }
 
-  /** Like {@link run}, for callers that wait for the result. Never call it from inside the same queue. */
+  /** Like {@link run}, for callers that wait for the result; it rejects where that throws. Never call it from inside the same queue. */
   turn<T>(task: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.run(() => {
-        const result = new Promise<T>(done => done(task()))
-        return result.then(resolve, reject)
-      })
-    })
+    return new Promise((resolve, reject) => this.run(() => settled(task, resolve, reject)))
+  }
+
+  /** Like {@link enter}, for callers that wait for the result. Never call it from inside the same queue. */
+  entered<T>(task: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => this.enter(() => settled(task, resolve, reject)))
   }
 
   /** Nothing keeps it in memory. */
@@ -82,4 +86,13 @@ export class Account {
     this.#busy = false
     this.host.retire(this)
   }
+}
+
+/** Runs a task whose result somebody else waits for. */
+function settled<T>(
+  task: () => T | Promise<T>,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  return new Promise<T>(done => done(task())).then(resolve, reject)
 }

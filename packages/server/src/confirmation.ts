@@ -1,7 +1,8 @@
 /** Confirms stanzas to a peer without stream management: by its answer to a ping that was sent after them (XEP-0199). */
 
-import type { Iq } from '@tercet/stanza'
+import { StreamError, type Iq } from '@tercet/stanza'
 import { escapeAttr } from '@tercet/xml'
+import type { Limits } from './limits.ts'
 import type { Owed } from './owed.ts'
 import type { Session } from './session.ts'
 
@@ -11,9 +12,23 @@ export class Confirmation {
   #waiting: Owed[] = []
   #id: string | undefined
   #count = 0
+  #characters = 0
+
+  /** @throws {StreamError} `resource-constraint`: the peer leaves too much unconfirmed, though it may show in other ways that it is there */
+  admit({ maxUnconfirmed, maxUnconfirmedCharacters }: Limits): void {
+    const count = this.#covered.length + this.#waiting.length
+    if (count >= maxUnconfirmed || this.#characters > maxUnconfirmedCharacters)
+      throw new StreamError('resource-constraint', { text: 'Pings are not answered, and too much depends on it' })
+  }
 
   add(owed: Owed): void {
     this.#waiting.push(owed)
+    this.#characters += owed.text.length
+  }
+
+  /** Stanzas that no answer covers. */
+  get size(): number {
+    return this.#covered.length + this.#waiting.length
   }
 
   get waiting(): boolean {
@@ -40,6 +55,7 @@ export class Confirmation {
   confirmed(): readonly Owed[] {
     const covered = this.#covered
     this.#covered = []
+    for (const { text } of covered) this.#characters -= text.length
     return covered
   }
 

@@ -71,7 +71,7 @@ export async function resumeSession(
     return { h: row?.value.h }
   }
   for (;;) {
-    const outcome = await session.account.turn(() => takeOver(session, { previd, h, stream }))
+    const outcome = await session.account.entered(() => takeOver(session, { previd, h, stream }))
     if (outcome !== 'busy') return outcome
     await new Promise<void>(resolve => session.whenAllHandled(resolve))
   }
@@ -104,7 +104,7 @@ async function takeOver(
 
 /** The peer has closed its stream in order: the session is over, and what it was sent has arrived (RFC 6120 §4.4). */
 function leave(session: Session): Promise<void> {
-  return session.account.turn(() => {
+  return session.account.entered(() => {
     // Under stream management the count knows better what has arrived.
     if (!session.managed) settle([...session.unsettled()].flatMap(({ owed }) => owed ?? []))
     return over(session)
@@ -113,7 +113,7 @@ function leave(session: Session): Promise<void> {
 
 /** The session's stream is gone without a word: it waits to be resumed, or is over. */
 function lostStream(session: Session, stream: Stream | undefined): void {
-  session.account.run(() => {
+  session.account.enter(() => {
     // A stream that was left behind by a resumption, or that ended with its session.
     if (session.state !== 'attached' || session.stream !== stream) return
     if (session.smId === undefined || session.resumeMs === 0) return over(session)
@@ -124,7 +124,7 @@ function lostStream(session: Session, stream: Stream | undefined): void {
 
 /** Ends a session for good: its time to be resumed is over, it was kicked, or the server stops. */
 function end(session: Session): Promise<void> {
-  return session.account.turn(() => over(session))
+  return session.account.entered(() => over(session))
 }
 
 function over(session: Session): void | Promise<void> {
@@ -179,16 +179,23 @@ function noteHandled(session: Session, turn: Turn, h: number): void {
   table.put(turn.unit, account.host.domain, account.jid.local, smId, row, { along: true })
 }
 
-/** The session cannot take more: under stream management it could be resumed, but never in full. */
-function overflow(session: Session, error: unknown): void {
-  const { host } = session
+/** Sessions that are about to end, since they took no more. */
+const overflowing = new WeakSet<Session>()
+
+/** The session cannot take more: under stream management it could be resumed, but never in full. `owed` is what it did not take. */
+function overflow(session: Session, error: unknown, owed: Owed | undefined): void {
+  const { account, host } = session
+  if (owed && --owed.holders === 0 && !owed.settled) secure(account, [owed])
+  if (overflowing.has(session)) return
+  overflowing.add(session)
   host.logger.warn({ stream: session.streamId, jid: session.jid.text }, 'A session has too many unconfirmed stanzas')
+  if (session.smId !== undefined) host.server.resumable.delete(session.smId)
   session.smId = undefined
   const reason = error instanceof StreamError ? error : new StreamError('resource-constraint', { cause: error })
   // After the stanza that was too much: its account's queue is busy with it.
   queueMicrotask(() => {
     session.stream?.fail(reason)
-    void end(session)
+    void end(session).catch(host.bug)
   })
 }
 

@@ -23,7 +23,7 @@ export async function removeAccount(host: Host, local: string): Promise<void> {
   const account = host.account(BareJid.of(local, host.domain))
   const turn = host.server.turn()
   try {
-    await account.turn(() => erase(account, turn))
+    await account.entered(() => erase(account, turn))
   } finally {
     turn.release()
   }
@@ -64,7 +64,7 @@ async function finish(host: Host, jid: BareJid): Promise<void> {
     void host.life.end(session)
   }
   // Behind the ends of the sessions; without any, the account is not in memory any more.
-  await host.account(jid).turn(async () => {
+  await host.account(jid).entered(async () => {
     // Somebody else has the name already; nothing here is the old account's.
     if (await host.accounts.exists(jid.local)) return
     await forgetOwed(host.account(jid))

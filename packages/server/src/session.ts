@@ -39,8 +39,8 @@ export interface SessionLife {
   leave(session: Session): Promise<void>
   /** `stream` is gone without a word. */
   lostStream(session: Session, stream: Stream | undefined): void
-  /** More is unconfirmed than the limits allow. */
-  overflow(session: Session, error: unknown): void
+  /** More is unconfirmed than the limits allow; `owed` was not taken. */
+  overflow(session: Session, error: unknown, owed: Owed | undefined): void
   /** Ends it for good. */
   end(session: Session): Promise<void>
   /** Writes down, with the turn's commit, that stanzas up to `h` are handled. */
@@ -124,16 +124,14 @@ export class Session implements StreamHandler, Flushable, Timed {
     if (this.state === 'over') return
     if (owed) owed.holders++
     // Before the stanza, so that the request for its confirmation leaves in the same write.
-    if (this.outbox.sent) {
-      if (!this.outbox.sent.asked) this.#queue()
-    } else if (owed) {
-      ;(this.#confirmation ??= new Confirmation()).add(owed)
-      this.#queue()
-    }
+    if (this.outbox.sent ? !this.outbox.sent.asked : owed !== undefined) this.#queue()
     try {
+      const confirmation = owed && !this.outbox.sent ? (this.#confirmation ??= new Confirmation()) : undefined
+      confirmation?.admit(this.host.limits)
       this.outbox.stanza(text, owed, barrier)
+      if (owed) confirmation?.add(owed)
     } catch (error) {
-      this.host.life.overflow(this, error)
+      this.host.life.overflow(this, error, owed)
     }
   }
 
@@ -339,7 +337,7 @@ export class Session implements StreamHandler, Flushable, Timed {
     if (this.state === 'hibernating') {
       const end = this.#lostMs + this.resumeMs
       if (nowMs < end) return end
-      void host.life.end(this)
+      void host.life.end(this).catch(host.bug)
       return 0
     }
     const stream = this.stream

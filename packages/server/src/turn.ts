@@ -107,7 +107,15 @@ export class Turn implements Barrier {
   #end(): void {
     const waiting = this.#waitingForEnd
     this.#waitingForEnd = undefined
-    if (waiting) for (const run of waiting) run()
+    // One that fails does not keep the others from hearing of it.
+    if (waiting)
+      for (const run of waiting) {
+        try {
+          run()
+        } catch (error) {
+          this.#server.logger.error({ err: error, stream: this.origin?.streamId }, 'What waited for a commit failed')
+        }
+      }
     this.#server.turnOver()
   }
 }

@@ -21,7 +21,7 @@ export const offline = defineModule({
       if (tookMessages || !session.takesMessages) return
       const { account } = session
       // Later than what the presence itself causes, and in the account's queue: nothing overtakes what has waited.
-      account.run(async () => {
+      account.enter(async () => {
         const entries = await unclaimed(account)
         if (session.takesMessages) redeliver(account, entries, [session])
       })

@@ -1,0 +1,102 @@
+import { BareJid } from '@tercet/jid'
+import { expect, test, vi } from 'vitest'
+import { PASSWORD, startFixture, type Client, type Fixture } from './fixture.ts'
+
+const NS = 'urn:xmpp:sm:3'
+
+async function managed(fixture: Fixture, jid: string): Promise<Client> {
+  const client = await fixture.login(jid)
+  client.send(`<enable xmlns='${NS}' resume='true'/>`)
+  await client.receives(`<enabled xmlns='${NS}' id='{id=any}' resume='true'/>`)
+  return client
+}
+
+function message(to: string, id: string): string {
+  return `<message to='${to}' type='chat' id='${id}'><body>Hist!</body></message>`
+}
+
+async function endsWithResourceConstraint(client: Client): Promise<void> {
+  await client.find(({ name, children }) => name === 'error' && children.length > 0, 'a stream error')
+  await vi.waitFor(() => expect(client.closed).toBe(true))
+}
+
+/** Keeps the queue of an account busy, and full. */
+function fill({ server }: Fixture, local: string): Disposable {
+  const busy = Promise.withResolvers<void>()
+  const account = server.hosts.get('a.test')!.account(BareJid.parse(`${local}@a.test`))
+  account.run(() => busy.promise)
+  for (let index = 0; index < server.limits.accountQueue; index++) account.run(() => {})
+  expect(() => account.run(() => {})).toThrow(expect.objectContaining({ condition: 'resource-constraint' }))
+  return { [Symbol.dispose]: busy.resolve }
+}
+
+test.each([
+  ['loses', 0, (client: Client) => client.cut()],
+  // What is still due comes before our closing tag.
+  ['closes', 1, (client: Client) => client.send('</stream:stream>')],
+])('a session that %s its stream while its account is overloaded ends all the same', async (_, open, leave) => {
+  await using fixture = await startFixture({ limits: { accountQueue: 3 } })
+  const juliet = await fixture.available('juliet@a.test/balcony')
+  {
+    using _ = fill(fixture, 'juliet')
+    leave(juliet)
+    await vi.waitFor(() => expect(fixture.server.streams.size).toBe(open))
+    expect([...fixture.server.sessions()]).toHaveLength(1)
+  }
+  await vi.waitFor(() => expect([...fixture.server.sessions()]).toHaveLength(0))
+})
+
+test('who cannot bind since the account is overloaded is told so, and may try again', async () => {
+  await using fixture = await startFixture({ limits: { accountQueue: 3 } })
+  const juliet = fixture.connect()
+  await juliet.open('juliet@a.test')
+  await juliet.authenticate('juliet@a.test', PASSWORD)
+  {
+    using _ = fill(fixture, 'juliet')
+    juliet.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+    await juliet.find(({ attributes }) => attributes['type'] === 'error', 'an error')
+  }
+  await juliet.bind('juliet@a.test/balcony')
+})
+
+test('a session that confirms nothing ends, is forgotten, and what it did not take goes to the next one (XEP-0198 §4)', async () => {
+  await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
+  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const juliet = await managed(fixture, 'juliet@a.test/balcony')
+  juliet.send('<presence/>')
+  await fixture.quiet()
+  romeo.send([1, 2, 3, 4, 5, 6, 7].map(number => message('juliet@a.test', `m${number}`)).join(''))
+  await endsWithResourceConstraint(juliet)
+  await vi.waitFor(() => expect([...fixture.server.sessions()]).toHaveLength(1))
+  expect([...fixture.server.resumable.values()].map(({ jid }) => jid.text)).toEqual(['romeo@a.test/orchard'])
+  romeo.send(`<a xmlns='${NS}' h='0'/>`)
+  const later = await fixture.available('juliet@a.test/chamber')
+  for (let number = 1; number <= 7; number++)
+    await later.find(({ attributes }) => attributes['id'] === `m${number}`, `m${number}`)
+})
+
+test('a session that changes its roster and confirms nothing ends, and the server can still stop', async () => {
+  await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
+  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  romeo.send("<iq type='get' id='get'><query xmlns='jabber:iq:roster'/></iq>")
+  for (let number = 0; number < 20; number++)
+    romeo.send(
+      `<iq type='set' id='${number}'><query xmlns='jabber:iq:roster'><item jid='nurse@a.test' name='${number}'/></query></iq>`,
+    )
+  await endsWithResourceConstraint(romeo)
+})
+
+test('a session without stream management that answers no ping ends when too much depends on it, whatever else it says', async () => {
+  await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
+  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const juliet = await fixture.available('juliet@a.test/balcony')
+  juliet.answersPings = false
+  for (let number = 1; number <= 7; number++) {
+    juliet.send(' ')
+    romeo.send(message('juliet@a.test', `m${number}`))
+  }
+  await endsWithResourceConstraint(juliet)
+  const later = await fixture.available('juliet@a.test/chamber')
+  for (let number = 1; number <= 7; number++)
+    await later.find(({ attributes }) => attributes['id'] === `m${number}`, `m${number}`)
+})
