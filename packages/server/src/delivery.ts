@@ -3,6 +3,7 @@
 import { errorReply, fromFragment, StanzaError, writeStanza, type Message, type Stanza } from '@tercet/stanza'
 import { Element, readStanza, type Content } from '@tercet/xml'
 import type { Account } from './account.ts'
+import type { Waiting } from './backlog.ts'
 import type { Host } from './host.ts'
 import { Owed } from './owed.ts'
 import type { Session } from './session.ts'
@@ -118,12 +119,13 @@ function release(entries: readonly Owed[]): void {
  */
 export function redeliver(account: Account, entries: readonly Owed[], targets: readonly Session[]): void {
   const { host } = account
+  const waiting: Waiting[] = []
   for (const owed of entries) {
     if (owed.settled || owed.holders > 0) continue
     ;(account.owed ??= new Map()).set(owed.id, owed)
-    const text = withDelay(owed, host)
-    for (const target of targets) target.send(text, owed)
+    waiting.push({ text: withDelay(owed, host), owed })
   }
+  for (const target of targets) target.catchUp(waiting)
 }
 
 /** Everything an account is owed: what is on disk, and what is in memory only. In order. Without what a session holds. */

@@ -23,6 +23,7 @@ import {
 } from '@tercet/stream'
 import type { Fragment, StreamEvent } from '@tercet/xml'
 import type { Account } from './account.ts'
+import { Backlog, type Waiting } from './backlog.ts'
 import { Confirmation } from './confirmation.ts'
 import { settle } from './delivery.ts'
 import type { Host } from './host.ts'
@@ -47,6 +48,12 @@ export interface SessionLife {
   noteHandled(session: Session, turn: Turn, h: number): void
 }
 
+/** A page of what has waited for an account: so many stanzas, or the first that goes over so many characters. */
+const PAGE_STANZAS = 256
+const PAGE_CHARACTERS = 262_144
+/** The next page leaves when no more than so many stanzas are unconfirmed. */
+const PAGE_REST = 32
+
 /** One bound resource. Small on purpose: most sessions are idle most of the time. */
 export class Session implements StreamHandler, Flushable, Timed {
   readonly account: Account
@@ -68,6 +75,7 @@ export class Session implements StreamHandler, Flushable, Timed {
   #lostMs = 0
   #askedMs = 0
   #confirmation: Confirmation | undefined
+  #backlog: Backlog | undefined
   #queued = false
   /** All stanzas up to this one are handled or on their way to disk, in its numbering; and some after it. */
   #sealed = 0
@@ -122,7 +130,14 @@ export class Session implements StreamHandler, Flushable, Timed {
   /** Sends wire text of a stanza; with `owed` it is confirmed in time, with `barrier` it waits for the disk. */
   send(text: string, owed?: Owed, barrier?: Barrier): void {
     if (this.state === 'over') return
-    if (owed) owed.holders++
+    if (owed) {
+      owed.holders++
+      if (this.#backlog) return this.#join(this.#backlog, { text, owed })
+    }
+    this.#hand(text, owed, barrier)
+  }
+
+  #hand(text: string, owed?: Owed, barrier?: Barrier): void {
     // Before the stanza, so that the request for its confirmation leaves in the same write.
     if (this.outbox.sent ? !this.outbox.sent.asked : owed !== undefined) this.#queue()
     try {
@@ -133,6 +148,49 @@ export class Session implements StreamHandler, Flushable, Timed {
     } catch (error) {
       this.host.life.overflow(this, error, owed)
     }
+  }
+
+  /**
+   * Sends what has waited for the account, a page at a time: the next one when most of the last is confirmed. Without that, whoever was away
+   * for long could not come back: so much at once goes over the limits of a session. What is sent meanwhile comes after it.
+   */
+  catchUp(entries: readonly Waiting[]): void {
+    if (this.state === 'over' || entries.length === 0) return
+    const backlog = (this.#backlog ??= new Backlog())
+    for (const entry of entries) {
+      entry.owed.holders++
+      backlog.push(entry)
+    }
+    this.#nextPage()
+  }
+
+  #join(backlog: Backlog, entry: Waiting): void {
+    backlog.push(entry)
+    if (++backlog.later > this.host.limits.maxUnconfirmed)
+      this.host.life.overflow(
+        this,
+        new StreamError('resource-constraint', { text: 'Too many stanzas wait' }),
+        undefined,
+      )
+  }
+
+  #nextPage(): void {
+    const backlog = this.#backlog
+    if (!backlog) return
+    const { maxUnconfirmed } = this.host.limits
+    const unconfirmed = this.outbox.sent?.size ?? this.#confirmation?.size ?? 0
+    if (unconfirmed > Math.min(PAGE_REST, maxUnconfirmed >> 2)) return
+    const stanzas = Math.max(1, Math.min(PAGE_STANZAS, (maxUnconfirmed - unconfirmed) >> 1))
+    let characters = 0
+    for (let count = 0; count < stanzas && characters < PAGE_CHARACTERS; count++) {
+      const entry = backlog.shift()
+      if (!entry) break
+      // Another session has confirmed it by now.
+      if (entry.owed.settled) continue
+      this.#hand(entry.text, entry.owed)
+      characters += entry.text.length
+    }
+    if (backlog.size === 0) this.#backlog = undefined
   }
 
   /** Sends a stanza; see {@link send}. */
@@ -192,6 +250,7 @@ export class Session implements StreamHandler, Flushable, Timed {
       if (stanza.kind === 'iq' && this.#confirmation?.answered(stanza)) {
         settle(this.#confirmation.confirmed())
         if (this.#confirmation.waiting) this.#queue()
+        this.#nextPage()
       } else {
         pending = this.host.outbound(this, stanza, turn)
       }
@@ -293,6 +352,7 @@ export class Session implements StreamHandler, Flushable, Timed {
     sent.confirm(h, owed => confirmed.push(owed))
     settle(confirmed)
     if (sent.size > 0) this.#queue()
+    this.#nextPage()
   }
 
   #refuse(fragment: Fragment, error: unknown): void {
@@ -311,6 +371,7 @@ export class Session implements StreamHandler, Flushable, Timed {
   *unsettled(): Iterable<{ text: string; owed: Owed | undefined }> {
     for (const { text, tag } of this.outbox.unsettled()) yield { text, owed: tag }
     if (this.#confirmation) for (const owed of this.#confirmation.unconfirmed()) yield { text: owed.text, owed }
+    if (this.#backlog) yield* this.#backlog
   }
 
   /** The session has lost its stream and waits. */
