@@ -21,7 +21,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'transcripts',
-          include: ['apps/conformance/src/**/*.test.ts'],
+          include: ['apps/conformance/{src,mutants}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
