@@ -6,7 +6,11 @@ interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly numPendingTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[]; readonly name: string }[]
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly unknown[]
+    readonly name: string
+  }[]
 }
 
 let passed = 0
@@ -21,7 +25,9 @@ for (const file of process.argv.slice(2)) {
   // Written by vitest just before.
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report
   // A file that could not be loaded has no tests to count.
-  const broken = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
   for (const { name } of broken) console.log(`${name}: could not be run`)
   passed += report.numPassedTests
   failed += report.numFailedTests + broken.length
