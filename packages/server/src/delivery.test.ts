@@ -56,3 +56,19 @@ test('with too much on its way to disk a message that needs it is refused, and o
   await nurse.find(({ attributes }) => attributes['id'] === 'm4', 'the message')
   storage.release()
 })
+
+test('a client that handles nothing is not asked for acknowledgements as fast as the link allows', async () => {
+  await using fixture = await startFixture()
+  const romeo = await fixture.available('romeo@a.test/orchard')
+  const juliet = await fixture.available('juliet@a.test/balcony')
+  romeo.send(`<enable xmlns='${SM}'/>`)
+  await romeo.find(({ name }) => name === 'enabled', 'enabled')
+  juliet.send(message('m1', 'romeo@a.test'))
+  await romeo.find(({ name }) => name === 'message', 'the message')
+  await romeo.receives(`<r xmlns='${SM}'/>`)
+  // Nothing but the answers: not another request for each acknowledgement of nothing.
+  for (let round = 0; round < 3; round++) {
+    romeo.send(`<a xmlns='${SM}' h='0'/><r xmlns='${SM}'/>`)
+    await romeo.receives(`<a xmlns='${SM}' h='0'/>`)
+  }
+})

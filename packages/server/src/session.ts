@@ -348,11 +348,20 @@ export class Session implements StreamHandler, Flushable, Timed {
     const { sent } = this.outbox
     if (!sent) return
     const confirmed: Owed[] = []
+    const before = sent.size
     sent.asked = false
     sent.confirm(h, owed => confirmed.push(owed))
     settle(confirmed)
-    if (sent.size > 0) this.#queue()
+    if (sent.size === 0) return this.#nextPage()
+    if (sent.size < before) this.#queue()
+    else this.#askLater()
     this.#nextPage()
+  }
+
+  /** A peer that has handled nothing since it was asked is asked again in a second, not as fast as the link allows. */
+  #askLater(): void {
+    const { wheel } = this.host.server
+    wheel.add({ due: () => (this.#queue(), 0) }, wheel.now + 1000)
   }
 
   #refuse(fragment: Fragment, error: unknown): void {
