@@ -7,7 +7,8 @@ export interface Flushable {
 
 // Node and some browsers have it; it runs after the input that is already there, which gathers more than a microtask does.
 declare const setImmediate: ((run: () => void) => unknown) | undefined
-const later: (run: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask
+/** Runs something when the input that is there has been handled. */
+export const later: (run: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask
 
 /**
  * Streams with unwritten text. Inside `enter`/`leave` (one chunk of input) they are flushed at the end of it; what is written

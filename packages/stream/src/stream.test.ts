@@ -45,10 +45,13 @@ class Far {
   }
 }
 
-function setUp(handle: (event: StreamEvent, stream: Stream) => void | Promise<void> = () => {}) {
+function setUp(
+  handle: (event: StreamEvent, stream: Stream) => void | Promise<void> = () => {},
+  options: { framing?: 'tcp' | 'websocket' } = {},
+) {
   const wheel = new TimerWheel()
   wheels.push(wheel)
-  const [near, farTransport] = memoryPair()
+  const [near, farTransport] = memoryPair(options)
   const log: string[] = []
   let closed: (error: Error | undefined) => void = () => {}
   const over = new Promise<Error | undefined>(resolve => (closed = resolve))
@@ -168,6 +171,35 @@ describe('a stream (RFC 6120 §4)', () => {
     stream.sendHeader('id1', [])
     stream.send('x'.repeat(2000))
     expect(await over).toMatchObject({ condition: 'resource-constraint' })
+  })
+
+  test('a WebSocket whose peer does not read is cut off as well', async () => {
+    const { stream, far, over } = setUp(() => {}, { framing: 'websocket' })
+    far.transport.pause()
+    stream.sendHeader('id1', [])
+    stream.send(`<message>${'x'.repeat(2000)}</message>`)
+    expect(await over).toMatchObject({ condition: 'resource-constraint' })
+  })
+
+  test.each([
+    ['wait for nothing but microtasks', (): Promise<void> => Promise.resolve()],
+    ['do not wait', (): void => {}],
+  ])('much input whose handlers %s leaves the loop to others in between', async (_, wait) => {
+    let handled = 0
+    const { far } = setUp(event => {
+      if (event.kind !== 'element') return
+      handled++
+      for (const end = performance.now() + 0.2; performance.now() < end;);
+      return wait()
+    })
+    far.transport.write(HEADER + '<message/>'.repeat(400))
+    // What others get to do while the 80 ms last.
+    const seen = new Set<number>()
+    while (handled < 400) {
+      await new Promise<void>(resolve => setImmediate(resolve))
+      seen.add(handled)
+    }
+    expect(seen.size).toBeGreaterThan(5)
   })
 })
 

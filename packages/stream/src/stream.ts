@@ -12,7 +12,7 @@ import {
   type StreamEvent,
   type StreamReader,
 } from '@tercet/xml'
-import type { FlushList } from './flush.ts'
+import { later, type FlushList } from './flush.ts'
 import type { TimerWheel } from './timers.ts'
 import type { TlsContext, Transport, TransportSink } from './transport.ts'
 
@@ -41,6 +41,10 @@ export interface StreamSurroundings {
   gone(stream: Stream): void
 }
 
+/** One stream is read for so long before others have their turn; looked at after so many events. */
+const SLICE_MS = 3
+const EVENTS = 32
+
 /** Attributes of our stream header, flat: `['from', 'a.test', 'id', '…']`. */
 export type HeaderAttributes = readonly string[]
 
@@ -65,6 +69,8 @@ export class Stream implements TransportSink {
   #queued = false
   #waiting = false
   #ended = false
+  /** When this stream's turn to be read began; `Infinity`: the next one begins when it goes on. */
+  #sliceMs = 0
   #headerSent = false
   #state: State = 'open'
   #error: Error | undefined
@@ -119,9 +125,9 @@ export class Stream implements TransportSink {
     if (this.transport.framing === 'websocket') {
       // One message each (RFC 7395 §3.3), which inherits nothing.
       this.transport.write(qualify(text, this.contentNs))
-      return
+    } else {
+      this.#out += text
     }
-    this.#out += text
     if (this.#queued) return
     this.#queued = true
     this.#around.flushList.add(this)
@@ -135,10 +141,9 @@ export class Stream implements TransportSink {
   flush(): void {
     this.#queued = false
     const text = this.#out
-    if (text === '') return
     this.#out = ''
     if (this.#state === 'over') return
-    this.transport.write(text)
+    if (text !== '') this.transport.write(text)
     if (this.transport.buffered > this.#around.maxUnwritten) {
       this.#cut(new StreamError('resource-constraint', { text: 'The peer does not read' }))
     }
@@ -198,6 +203,7 @@ export class Stream implements TransportSink {
   chunk(bytes: Uint8Array): void {
     if (this.#state === 'over') return
     this.heardMs = this.#around.wheel.now
+    this.#sliceMs = performance.now()
     this.#reader.push(bytes)
     if (this.#waiting) {
       // Held for the handler; the peer is slowed down by not being read.
@@ -231,8 +237,13 @@ export class Stream implements TransportSink {
   /** Hands events over until there is none, or the handler wants to wait. */
   #read(): 'read' | 'waiting' {
     try {
-      for (;;) {
+      for (let count = 1; ; count++) {
         if (this.#state === 'over') return 'read'
+        if (count % EVENTS === 0 && performance.now() - this.#sliceMs > SLICE_MS) {
+          this.#sliceMs = Infinity
+          this.#wait(new Promise(resolve => later(resolve)))
+          return 'waiting'
+        }
         const event = this.#reader.next()
         if (event === undefined) return 'read'
         if (this.#state === 'closing') {
@@ -279,6 +290,14 @@ export class Stream implements TransportSink {
   }
 
   #goOn(): void {
+    const now = performance.now()
+    // Handlers that wait for nothing but each other would keep everybody else from the loop for as long as there is input.
+    if (now - this.#sliceMs > SLICE_MS) {
+      this.#sliceMs = Infinity
+      later(() => this.#goOn())
+      return
+    }
+    if (this.#sliceMs === Infinity) this.#sliceMs = now
     this.#waiting = false
     if (this.#state === 'over') return
     // Outside of a chunk: what this causes leaves once per tick, together with what other streams cause then.
