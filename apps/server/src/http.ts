@@ -93,6 +93,8 @@ export function createWeb(options: WebOptions): Web {
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (pathOf(request.url ?? '') === '/ws') return webSockets.accept(request, socket, head)
     socket.on('error', () => {}) // the peer may be gone already
+    // A peer that does not close its side would keep the connection for ever.
+    socket.once('finish', () => socket.destroy())
     socket.end(NOT_FOUND)
   }
 

@@ -41,6 +41,8 @@ export class WebSocketTransport implements Transport {
   /** The peer was heard since the last ping. */
   #heard = true
   #held: Uint8Array[] | undefined
+  /** What the last ping said, while its answer is due. */
+  #pinged: Buffer | undefined
   #sent: (() => void) | undefined
 
   readonly #gone: ((transport: WebSocketTransport) => void) | undefined
@@ -54,7 +56,8 @@ export class WebSocketTransport implements Transport {
     this.tls = socket instanceof TLSSocket ? tlsInfo(socket, side) : undefined
     ;(ws as Owned)[kOwner] = this // the symbol is ours: the cast adds it
     ws.on('error', WebSocketTransport.#onError).on('close', WebSocketTransport.#onClose)
-    ws.on('message', WebSocketTransport.#onMessage).on('pong', WebSocketTransport.#onPong)
+    ws.on('message', WebSocketTransport.#onMessage).on('ping', WebSocketTransport.#onPing)
+    ws.on('pong', WebSocketTransport.#onPong)
     ws.pause()
   }
 
@@ -173,6 +176,21 @@ export class WebSocketTransport implements Transport {
     // Messages of one read come in a row: a pause among them holds the rest, at most one read of them.
     if (owner.#paused || owner.#held !== undefined || owner.#sink === undefined) (owner.#held ??= []).push(bytes)
     else owner.#deliver(bytes)
+  }
+
+  // RFC 6455 §5.5.3: of several pings the last alone may be answered. A peer that does not read what we write gets no more of it.
+  static #onPing(this: WebSocket, data: Buffer): void {
+    const owner = (this as Owned)[kOwner]
+    owner.#heard = true
+    if (owner.#pinged === undefined) setImmediate(WebSocketTransport.#answer, owner)
+    owner.#pinged = data
+  }
+
+  static #answer(this: void, owner: WebSocketTransport): void {
+    const ws = owner.#ws
+    const data = owner.#pinged
+    owner.#pinged = undefined
+    if (ws.readyState === ws.OPEN && ws.bufferedAmount < HIGH_WATER_BYTES) ws.pong(data)
   }
 
   static #onPong(this: WebSocket): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Transport } from '@tercet/stream'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -259,5 +259,72 @@ describe('dialWebSocket refuses', () => {
     await expect(dialWebSocket(url, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ code: 'aborted' })
     server.close()
     server.closeAllConnections()
+  })
+})
+
+describe('what a hostile client does', () => {
+  /** A client that writes frames by hand, and reads only when it is told to. */
+  async function byHand(url: string, path = '/'): Promise<Socket> {
+    const [host = '', port = ''] = url.split(':')
+    const socket = connect({ host, port: Number(port), allowHalfOpen: true })
+    socket.on('error', () => {})
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: ${url}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n',
+    )
+    await once(socket, 'data')
+    return socket
+  }
+
+  /** A masked frame of a short text. */
+  const frame = (first: number, text: string): Buffer =>
+    Buffer.concat([Buffer.from([first, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
+
+  test('a flood of pings is answered no more often than the peer reads (RFC 6455 §5.5.3)', async () => {
+    await using server = await served()
+    const socket = await byHand(server.url)
+    const { transport } = await server.accepted
+    socket.pause()
+    const some = Buffer.concat(Array.from({ length: 1000 }, () => frame(0x89, 'a'.repeat(125))))
+    for (let sent = 0; sent < 100; sent++) await new Promise<void>(resolve => void socket.write(some, () => resolve()))
+    expect(transport.buffered).toBeLessThan(131_072)
+    // The last one is answered all the same, once it reads again.
+    let read = ''
+    socket.on('data', chunk => (read += chunk.toString('latin1'))).resume()
+    socket.write(frame(0x89, 'still here'))
+    await expect.poll(() => read.includes('still here')).toBe(true)
+    socket.destroy()
+  })
+
+  test('a message in more fragments than anybody needs ends the connection', async () => {
+    await using server = await served()
+    const socket = await byHand(server.url)
+    await server.accepted
+    let read = ''
+    socket.on('data', chunk => (read += chunk.toString('latin1')))
+    socket.write(frame(0x01, 'a'))
+    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => frame(0x00, 'a'))))
+    // A close frame with status 1008 (RFC 6455 §7.4.1).
+    await expect.poll(() => read.includes('\x03\xf0')).toBe(true)
+    socket.destroy()
+  })
+
+  test('who is refused and does not close its side keeps no connection', async () => {
+    await using server = await served({ origins: [] })
+    const [host = '', port = ''] = server.url.split(':')
+    const socket = connect({ host, port: Number(port), allowHalfOpen: true })
+    socket.on('error', () => {}).resume()
+    const closed = once(socket, 'end')
+    socket.write(
+      'GET / HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    )
+    await closed
+    // The server has let go of it: what comes later is answered with a reset.
+    await expect
+      .poll(() => {
+        socket.write('a')
+        return socket.destroyed
+      })
+      .toBe(true)
   })
 })

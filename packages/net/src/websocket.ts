@@ -9,6 +9,19 @@ import { CLOSE_MS, WebSocketTransport } from './websocket-transport.ts'
 /** The name that both sides must agree on (RFC 7395 §3.1). */
 const SUBPROTOCOL = 'xmpp'
 
+/** Fragments of a message: each is kept as an object that weighs far more than the byte that it may hold. */
+const MAX_FRAGMENTS = 256
+
+/** Reads from the socket that one frame may take, for the same reason. */
+const MAX_CHUNKS = 4096
+
+/** Settings that are newer than the types of ws. */
+interface Newer {
+  readonly closeTimeout: number
+  readonly maxFragments: number
+  readonly maxBufferedChunks: number
+}
+
 /** Options of {@link webSocketAcceptor}. */
 export interface WebSocketOptions {
   /** A longer message ends the connection. Default 262 144, which leaves the finer limit to the stream. */
@@ -51,11 +64,14 @@ class Acceptor implements WebSocketAcceptor {
   constructor(options: WebSocketOptions, accept: (transport: Transport) => void) {
     this.#options = options
     const { maxMessageBytes = 262_144, deflate = false, pingMs = 45_000 } = options
-    // closeTimeout is newer than the types of ws.
-    const settings: ServerOptions & { closeTimeout: number } = {
+    const settings: ServerOptions & Newer & { autoPong: boolean } = {
       noServer: true,
       clientTracking: false,
       maxPayload: maxMessageBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_CHUNKS,
+      // The transport answers: as often as a peer reads, not as often as it asks.
+      autoPong: false,
       perMessageDeflate: deflate && { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1024 },
       closeTimeout: CLOSE_MS,
       handleProtocols: () => SUBPROTOCOL,
@@ -107,6 +123,8 @@ function offersXmpp(request: IncomingMessage): boolean {
 
 function refuse(socket: Duplex, status: string, text: string): void {
   socket.on('error', () => {}) // the peer may be gone already
+  // A peer that does not close its side would keep the connection for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
   )
@@ -133,8 +151,11 @@ export interface WebSocketDialOptions {
 export async function dialWebSocket(url: string, options: WebSocketDialOptions = {}): Promise<Transport> {
   const { maxMessageBytes = 262_144, origin, ca, timeoutMs = 30_000, signal } = options
   if (signal?.aborted === true) throw new TransportError('aborted', 'Given up by the caller', { cause: signal.reason })
-  const settings: ClientOptions & { closeTimeout: number } = {
+  const settings: ClientOptions & Newer & { autoPong: boolean } = {
     maxPayload: maxMessageBytes,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_CHUNKS,
+    autoPong: false,
     perMessageDeflate: false,
     handshakeTimeout: timeoutMs,
     closeTimeout: CLOSE_MS,
