@@ -102,6 +102,19 @@ describe('a stream (RFC 6120 §4)', () => {
     expect(log).toEqual(['open', 'iq', 'message', 'presence'])
   })
 
+  test('what had arrived before the end is handled, though the handler was waiting', async () => {
+    let go = (): void => {}
+    const { far, log, over } = setUp(event => {
+      if (event.kind === 'element' && event.element.name === 'iq') return new Promise(resolve => (go = resolve))
+    })
+    far.transport.write(`${HEADER}<iq id='1' type='get'><a xmlns='b'/></iq><message/>`)
+    far.transport.close()
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    go()
+    await over
+    expect(log).toEqual(['open', 'iq', 'message', 'gone'])
+  })
+
   test.each([
     ['not well-formed', '<message></presence>', 'not-well-formed'],
     ['a comment', '<!-- -->', 'restricted-xml'],
