@@ -7,7 +7,7 @@ export const DISALLOWED = 0
 /** Allowed in the FreeformClass alone (FREE_PVAL). */
 export const FREE = 1
 /** Allowed in both classes (PVALID). */
-export const VALID = 2
+const VALID = 2
 /** Allowed where its contextual rule says so (CONTEXTJ, CONTEXTO). */
 export const CONTEXT = 3
 

@@ -1,6 +1,6 @@
 /** Hands messages to sessions and keeps what this server answers for until it is confirmed ("acknowledged means durable"). */
 
-import { errorReply, fromFragment, StanzaError, writeStanza, type Message, type Stanza } from '@tercet/stanza'
+import { errorReply, fromFragment, StanzaError, writeStanza, type Message } from '@tercet/stanza'
 import { Element, readStanza, type Content } from '@tercet/xml'
 import type { Account } from './account.ts'
 import type { Waiting } from './backlog.ts'
@@ -151,13 +151,8 @@ export function bounce(host: Host, text: string, turn: Turn): void {
   if (reply) host.send(reply, turn)
 }
 
-/** Reads a stanza that was stored as wire text. */
-export function stored(text: string): Stanza {
-  return fromFragment(readStanza(text))
-}
-
 /** Removes every stanza-id that claims to be by `by`. */
-export function withoutStanzaIds(content: Content, by: string): Content {
+function withoutStanzaIds(content: Content, by: string): Content {
   if (content.find('stanza-id', NS_SID) < 0) return content
   return content.filter(
     (name, ns, index) => name !== 'stanza-id' || ns !== NS_SID || content.elementAt(index).attr('by') !== by,

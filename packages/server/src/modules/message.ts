@@ -28,7 +28,7 @@ export const message = defineModule({
 const NOBODY: readonly Session[] = []
 
 /** RFC 6121 §8.5.2 and §8.5.3. To a bare address goes a message to all sessions that take messages, which carbons build on. */
-export function targetsOf(account: Account, message: Message): readonly Session[] {
+function targetsOf(account: Account, message: Message): readonly Session[] {
   const { to, type } = message
   if (to && isFull(to)) {
     const session = account.host.session(to)
