@@ -22,6 +22,7 @@ import {
   type ResumeHost,
   type SaslHost,
   type StreamSurroundings,
+  type Timed,
   type TlsContext,
   type TlsHost,
   type Transport,
@@ -89,27 +90,21 @@ export class C2s {
       reader: { framing: this.#options.framing, limits: { maxBytes: limits.stanzaBytes, maxDepth: limits.depth } },
     })
     server.streams.add(stream)
-    const deadline = server.wheel.now + limits.loginMs
-    let negotiating = true
     // One object for as long as the login takes.
-    server.wheel.add(
-      {
-        due: () => {
-          if (negotiating) stream.fail(new StreamError('connection-timeout', { text: 'Logging in took too long' }))
-          return 0
-        },
+    const deadline: Timed = {
+      due() {
+        stream.fail(new StreamError('connection-timeout', { text: 'Logging in took too long' }))
+        return 0
       },
-      deadline,
-    )
+    }
+    server.wheel.add(deadline, server.wheel.now + limits.loginMs)
     void receive(stream, {
       host: to => this.#hosts.get(prepareDomain(to)),
       features,
       newId: () => newToken(),
       lang: 'en',
       failed: (error, stream) => server.logger.error({ err: error, stream: stream.id }, 'Negotiation failed'),
-    }).finally(() => {
-      negotiating = false
-    })
+    }).finally(() => server.wheel.remove(deadline))
   }
 
   /** Resolves when no client stream is open. */

@@ -132,6 +132,7 @@ function over(session: Session): void | Promise<void> {
   const { account } = session
   const { host } = account
   session.state = 'over'
+  host.server.wheel.remove(session)
   account.sessions = account.sessions.filter(other => other !== session)
   if (session.smId !== undefined) host.server.resumable.delete(session.smId)
   return host.server.work(async turn => {

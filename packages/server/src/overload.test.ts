@@ -75,6 +75,33 @@ test('a session that confirms nothing ends, is forgotten, and what it did not ta
     await later.find(({ attributes }) => attributes['id'] === `m${number}`, `m${number}`)
 })
 
+test('logins, sessions and resumptions leave no timers behind', async () => {
+  await using fixture = await startFixture()
+  const { wheel } = fixture.server
+  const before = wheel.size
+  for (let round = 0; round < 3; round++) {
+    const stranger = fixture.connect()
+    await stranger.open('romeo@a.test')
+    stranger.cut()
+    const romeo = await fixture.login('romeo@a.test/orchard')
+    romeo.send('</stream:stream>')
+  }
+  await vi.waitFor(() => expect(wheel.size).toBe(before))
+  let romeo = await managed(fixture, 'romeo@a.test/orchard')
+  for (let round = 0; round < 3; round++) {
+    romeo.cut()
+    await vi.waitFor(() => expect([...fixture.server.sessions()][0]?.state).toBe('hibernating'))
+    const previd = String(romeo.captures.get('id'))
+    romeo = fixture.connect()
+    romeo.captures.set('id', previd)
+    await romeo.open('romeo@a.test')
+    await romeo.authenticate('romeo@a.test', PASSWORD)
+    romeo.send(`<resume xmlns='${NS}' previd='${previd}' h='0'/>`)
+    await romeo.receives(`<resumed xmlns='${NS}' previd='${previd}' h='0'/>`)
+    await vi.waitFor(() => expect(wheel.size).toBe(before + 1))
+  }
+})
+
 test('a session that changes its roster and confirms nothing ends, and the server can still stop', async () => {
   await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
   const romeo = await managed(fixture, 'romeo@a.test/orchard')

@@ -74,6 +74,7 @@ export class Session implements StreamHandler, Flushable, Timed {
   /** When it is ended unless it is resumed, or when a silent peer is asked; see {@link due}. */
   #lostMs = 0
   #askedMs = 0
+  wheelSlot: number | undefined
   #confirmation: Confirmation | undefined
   #backlog: Backlog | undefined
   #queued = false
@@ -396,6 +397,8 @@ export class Session implements StreamHandler, Flushable, Timed {
     this.state = 'attached'
     this.#lostMs = 0
     if (this.outbox.sent) this.outbox.sent.asked = false
+    const { server, limits } = this.host
+    server.wheel.add(this, server.wheel.now + limits.idleMs)
     this.outbox.resume(stream)
     this.#queue()
   }

@@ -341,6 +341,25 @@ describe('the timer wheel', () => {
     expect(looks).toBe(10)
   })
 
+  test('an item is looked at once, where it was put last, and not at all after it was removed', () => {
+    const wheel = new TimerWheel()
+    wheels.push(wheel)
+    const start = wheel.now
+    const looks: string[] = []
+    const [moved, removed] = [{ due: () => (looks.push('moved'), 0) }, { due: () => (looks.push('removed'), 0) }]
+    wheel.add(moved, start + 10_000)
+    wheel.add(moved, start + 2000)
+    wheel.add(removed, start + 2000)
+    expect(wheel.size).toBe(2)
+    wheel.remove(removed)
+    expect(wheel.size).toBe(1)
+    wheel.tick(start + 4000)
+    expect(looks).toEqual(['moved'])
+    wheel.tick(start + 20_000)
+    expect(looks).toEqual(['moved'])
+    wheel.remove(moved)
+  })
+
   test('an item that throws is forgotten, and the others are looked at', () => {
     const errors: unknown[] = []
     const wheel = new TimerWheel({ onError: error => errors.push(error) })

@@ -8,6 +8,8 @@ export interface Timed {
    * @returns when to look again, in milliseconds of {@link TimerWheel.now}; 0 to be forgotten
    */
   due(nowMs: number): number
+  /** The wheel's own note of where it has the item; declare it where there are many, so that all have one shape. */
+  wheelSlot?: number | undefined
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Timed {
 export class TimerWheel implements Disposable {
   /** Coarse monotonic milliseconds, as of the last tick. Never 0. */
   now = monotonic()
-  readonly #slots = new Map<number, Timed[]>()
+  readonly #slots = new Map<number, Set<Timed>>()
   readonly #tickMs: number
   readonly #onError: (error: unknown) => void
   readonly #timer: ReturnType<typeof setInterval>
@@ -36,18 +38,28 @@ export class TimerWheel implements Disposable {
     ;(this.#timer as { unref?: () => void }).unref?.()
   }
 
-  /** Looks at `item` at the first tick after `atMs`. */
+  /** Looks at `item` at the first tick after `atMs`, and not when it was to be looked at before. */
   add(item: Timed, atMs: number): void {
+    this.remove(item)
     const slot = Math.max(this.#slot(atMs) + 1, this.#next)
     const items = this.#slots.get(slot)
-    if (items) items.push(item)
-    else this.#slots.set(slot, [item])
+    if (items) items.add(item)
+    else this.#slots.set(slot, new Set([item]))
+    item.wheelSlot = slot
+  }
+
+  /** Forgets `item`: what is over is not kept in memory until its time would have come. */
+  remove(item: Timed): void {
+    if (item.wheelSlot === undefined) return
+    const items = this.#slots.get(item.wheelSlot)
+    if (items?.delete(item) && items.size === 0) this.#slots.delete(item.wheelSlot)
+    item.wheelSlot = undefined
   }
 
   /** Number of items that wait; for tests and metrics. */
   get size(): number {
     let size = 0
-    for (const items of this.#slots.values()) size += items.length
+    for (const items of this.#slots.values()) size += items.size
     return size
   }
 
@@ -79,7 +91,10 @@ export class TimerWheel implements Disposable {
     const items = this.#slots.get(slot)
     if (!items) return
     this.#slots.delete(slot)
-    for (const item of items) due.push(item)
+    for (const item of items) {
+      item.wheelSlot = undefined
+      due.push(item)
+    }
   }
 
   #look(item: Timed, nowMs: number): void {
