@@ -48,10 +48,12 @@ class Chat implements Load {
   running = false
   readonly #pairs: Pair[]
   readonly #rate: number | undefined
+  readonly #managed: boolean
   #timer: NodeJS.Timeout | undefined
 
   constructor(clients: readonly LoadClient[], options: ChatOptions) {
     this.#rate = options.rate
+    this.#managed = options.management !== undefined
     this.#pairs = Array.from(
       { length: PAIRS },
       (_, index) => new Pair(this, clients[2 * index]!, clients[2 * index + 1]!, options),
@@ -78,7 +80,7 @@ class Chat implements Load {
     this.running = false
     clearInterval(this.#timer)
     await until(() => this.#pairs.every(pair => pair.settled), 'Every message arrives')
-    for (const pair of this.#pairs) pair.confirm()
+    if (this.#managed) for (const pair of this.#pairs) pair.confirm()
   }
 
   [Symbol.dispose](): void {
@@ -136,7 +138,6 @@ class Pair {
 
   /** Tells the server what has arrived. */
   confirm(): void {
-    if (!this.#options.management || this.#confirmed === this.#received) return
     this.#confirmed = this.#received
     this.#receiver.send(`<a xmlns='urn:xmpp:sm:3' h='${this.#received}'/>`)
   }
