@@ -6,7 +6,7 @@ import type { Write } from '@tercet/storage/adapter'
 /** Codes and their fields, one after another; see `pack` and `apply`. */
 export type Packed = (string | number | null)[]
 
-const code = {
+export const code = {
   /** guarded: 1 when a write of the unit is compare-and-set */
   unit: 0,
   /** name, host, owner, key, json, expect (-1: any), steps */

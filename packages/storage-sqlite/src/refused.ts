@@ -22,13 +22,13 @@ const sqliteFull = 13
 const sqliteCannotOpen = 14
 
 /** True when the disk or the file refused, so that any other unit would fail too. */
-function isDiskFailure(error: unknown): boolean {
+export function isDiskFailure(error: unknown): boolean {
   const code = primaryCode(error)
   return [sqliteBusy, sqliteReadonly, sqliteIoError, sqliteFull, sqliteCannotOpen].includes(code)
 }
 
 /** The error as it crosses to the main thread. */
-function refusalOf(error: unknown, file: string): Refusal {
+export function refusalOf(error: unknown, file: string): Refusal {
   if (error instanceof Refused) return { condition: error.condition, text: error.message }
   const text = error instanceof Error ? error.message : String(error)
   const code = primaryCode(error)
