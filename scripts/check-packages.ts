@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { node22, node22Flags } from './node22.ts'
+import { node22 } from './node22.ts'
 import { makeProject, type Packed } from './package-project.ts'
 import { check, checkManifest, failures, inTurns, run } from './package-steps.ts'
 
@@ -50,8 +50,8 @@ async function pack(folder: string): Promise<Packed | undefined> {
 async function tryOut(packages: readonly Packed[], older: string): Promise<void> {
   const project = join(temporary, 'project')
   const nodes = [
-    { label: 'Node 24', node: process.execPath, flags: [] },
-    { label: 'Node 22.13', node: older, flags: node22Flags },
+    { label: 'Node 24', node: process.execPath, file: (name: string) => `${name}.ts` },
+    { label: 'Node 22.13', node: older, file: (name: string) => join('compiled', `${name}.js`) },
   ]
   let examples: readonly string[] = []
   const installed = await check('all: install', async () => {
@@ -59,10 +59,11 @@ async function tryOut(packages: readonly Packed[], older: string): Promise<void>
   })
   if (!installed) return
 
-  await check('all: types', () => run(bin('tsc'), ['-p', project], { cwd: project }))
+  const compiled = await check('all: types', () => run(bin('tsc'), ['-p', project], { cwd: project }))
+  if (!compiled) return
   const programs = nodes.flatMap(by => [...examples, 'entries'].map(name => ({ ...by, name })))
-  await inTurns(availableParallelism(), programs, ({ label, node, flags, name }) =>
-    check(`${name}: runs on ${label}`, () => run(node, [...flags, `${name}.ts`], { cwd: project })),
+  await inTurns(availableParallelism(), programs, ({ label, node, file, name }) =>
+    check(`${name}: runs on ${label}`, () => run(node, [file(name)], { cwd: project })),
   )
   for (const { label, node } of nodes) {
     const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs')

@@ -10,7 +10,7 @@ const VERSION = '22.13.1'
 const run = promisify(execFile)
 
 /** What this Node needs to run TypeScript; later ones need nothing. */
-export const node22Flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'] as const
+export const node22Flags = ['--experimental-strip-types'] as const
 
 /** The path of its executable, which comes from the npm package `node` and stays in node_modules/.cache. */
 export async function node22(): Promise<string> {

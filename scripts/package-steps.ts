@@ -24,7 +24,8 @@ export async function run(
       ...options,
       timeout: TIMEOUT_MS,
       maxBuffer: 64 << 20,
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      // Node 22 calls SQLite an experiment, once for each thread.
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     })
   } catch (error) {
     // What execFile rejects with: the error, and with it both outputs.

@@ -16,6 +16,6 @@ const child = spawn(await node22(), [vitest, 'run', '--project', 'unit', ...test
   cwd: root,
   stdio: 'inherit',
   // Workers and child processes of tests read TypeScript too.
-  env: { ...process.env, NODE_OPTIONS: node22Flags.join(' ') },
+  env: { ...process.env, NODE_OPTIONS: [...node22Flags, '--disable-warning=ExperimentalWarning'].join(' ') },
 })
 child.on('exit', code => (process.exitCode = code ?? 1))
