@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Edit } from './mutants.ts'
+import type { Edit } from './mutant.ts'
 
 const notCopied = new Set(['.git', '.turbo', '.vitest', 'coverage', 'dist'])
 const dependencies = 'node_modules'

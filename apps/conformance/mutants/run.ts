@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import { readPlays } from '../src/plays.ts'
 import { Copy } from './copy.ts'
 import { draw } from './draw.ts'
-import { mutants, type Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { mutants } from './mutants.table.ts'
 import { performIn, type Outcome } from './perform.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -27,7 +28,7 @@ const rules = new Map(readPlays().map(({ file, rule }) => [file, rule]))
 const drawn = values.play ?? draw([...rules.keys()], Number(values.seed), Number(values.count))
 const without = drawn.filter(play => !mutants.some(mutant => mutant.play === play))
 if (drawn.length === 0 || without.length > 0) {
-  console.error(`Drawn, but without an entry in mutants.ts: ${without.join(', ')}`)
+  console.error(`Drawn, but without an entry in mutants.table.ts: ${without.join(', ')}`)
   process.exit(1)
 }
 console.log(values.play ? 'Plays as named' : `${drawn.length} of ${rules.size} plays, drawn by the seed ${values.seed}`)

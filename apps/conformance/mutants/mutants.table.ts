@@ -1,23 +1,5 @@
 /** Rules taken out of the server, for the plays that are about them: a play that stays green without its rule shows nothing. */
-
-/** One piece of source that goes. */
-export interface Edit {
-  /** Relative to the root of the repository. */
-  readonly file: string
-  /** Stands in the file exactly once. */
-  readonly find: string
-  readonly replace: string
-}
-
-/** A server without a rule. */
-export interface Mutant {
-  /** The play that has to notice, as its path in `plays` without the ending. */
-  readonly play: string
-  /** What the server does now. */
-  readonly wrong: string
-  /** More than one where a rule is kept twice. */
-  readonly edits: readonly Edit[]
-}
+import type { Edit, Mutant } from './mutant.ts'
 
 const precis = 'packages/jid/src/precis.ts'
 const reader = 'packages/xml/src/tcp-reader.ts'
@@ -26,7 +8,9 @@ const states = 'packages/stanza/src/subscription.ts'
 const receiver = 'packages/stream/src/receiver.ts'
 const sasl = 'packages/stream/src/features/sasl.ts'
 const sent = 'packages/stream/src/sm/sent.ts'
+const scram = 'packages/sasl/src/scram-server.ts'
 const c2s = 'packages/server/src/c2s.ts'
+const host = 'packages/server/src/host.ts'
 const session = 'packages/server/src/session.ts'
 const sm = 'packages/server/src/modules/sm.ts'
 const message = 'packages/server/src/modules/message.ts'
@@ -185,7 +169,7 @@ export const mutants: readonly Mutant[] = [
     wrong: 'takes the data of any channel',
     edits: [
       {
-        file: 'packages/sasl/src/scram-server.ts',
+        file: scram,
         find: 'if (message.binding !== pending.binding) throw',
         replace: 'if (false) throw',
       },
@@ -232,5 +216,100 @@ export const mutants: readonly Mutant[] = [
     play: 'rfc6120/comment',
     wrong: 'skips comments',
     edits: [skipping('/<!--[^]*?-->/g')],
+  },
+  {
+    play: 'rfc6120/attributes-equal-by-namespace',
+    wrong: 'compares attributes by the names that were written',
+    edits: [
+      {
+        file: 'packages/xml/src/sax-reader.ts',
+        find: "if (seen.has(expanded)) fail('a repeated attribute')",
+        replace: '',
+      },
+    ],
+  },
+  {
+    // That a headline is not kept is said twice: nobody is told, nothing is stored.
+    play: 'xep-0160/what-is-kept',
+    wrong: 'keeps messages of every type',
+    edits: [
+      { file: storable, find: "if (type !== 'chat' && type !== 'normal') return false", replace: '' },
+      { file: message, find: "if (type === 'error' || type === 'headline') return 'handled'", replace: '' },
+    ],
+  },
+  {
+    play: 'xep-0160/what-is-kept',
+    wrong: 'keeps chat states',
+    edits: [{ file: storable, find: 'ns !== NS_CHAT_STATES &&', replace: '' }],
+  },
+  {
+    play: 'rfc5802/nonce',
+    wrong: 'takes back any nonce',
+    edits: [{ file: scram, find: 'if (message.nonce !== pending.nonce) throw', replace: 'if (false) throw' }],
+  },
+  {
+    play: 'rfc6120/features-after-success',
+    wrong: 'offers mechanisms to whom it knows already',
+    edits: [{ file: sasl, find: 'negotiation.account || needsTls', replace: 'needsTls' }],
+  },
+  {
+    play: 'rfc6120/features-after-success',
+    wrong: 'offers binding before it knows who binds',
+    edits: [{ file: 'packages/stream/src/features/bind.ts', find: 'account ? `<bind', replace: '!account ? `<bind' }],
+  },
+  {
+    play: 'rfc6120/malformed-sasl',
+    wrong: 'calls everything that fails not authorised',
+    edits: [
+      {
+        file: 'packages/sasl/src/error.ts',
+        find: "SaslError('malformed-request', {",
+        replace: "SaslError('not-authorized', {",
+      },
+    ],
+  },
+  {
+    play: 'rfc6120/zero-width-no-break-space',
+    wrong: 'takes the character for a byte order mark',
+    edits: [skipping('/\\xef\\xbb\\xbf/g')],
+  },
+  {
+    play: 'rfc6121/negative-only-is-offline',
+    wrong: 'delivers to whoever is there',
+    edits: [{ file: session, find: '&& this.priority >= 0', replace: '' }],
+  },
+  {
+    play: 'rfc6121/iq-to-bare-address',
+    wrong: 'lets a resource answer for its account',
+    edits: [
+      {
+        file: host,
+        find: "return answer(this, own ? 'self' : 'account', stanza",
+        replace:
+          "if (!own && account.sessions[0]) return account.sessions[0].sendStanza(stanza)\nreturn answer(this, own ? 'self' : 'account', stanza",
+      },
+    ],
+  },
+  {
+    play: 'rfc6121/nobody-iq',
+    wrong: 'tells who has no account',
+    edits: [
+      {
+        file: host,
+        find: "if (stanza.type === 'get' || stanza.type === 'set') throw new StanzaError('service-unavailable')",
+        replace: "if (stanza.type === 'get' || stanza.type === 'set') throw new StanzaError('item-not-found')",
+      },
+    ],
+  },
+  {
+    play: 'xep-0198/counting',
+    wrong: 'counts what is no stanza',
+    edits: [
+      {
+        file: session,
+        find: 'return this.host.nonza(this, event.element)',
+        replace: 'this.received?.count()\nreturn this.host.nonza(this, event.element)',
+      },
+    ],
   },
 ]
