@@ -78,9 +78,6 @@ export class Session implements StreamHandler, Flushable, Timed {
   #confirmation: Confirmation | undefined
   #backlog: Backlog | undefined
   #queued = false
-  /** All stanzas up to this one are handled or on their way to disk, in its numbering; and some after it. */
-  #sealed = 0
-  #sealedAhead: Set<number> | undefined
   #handling = false
   #waiting: (() => void)[] | undefined
   #values: Map<SessionKey<unknown>, unknown> | undefined
@@ -268,7 +265,7 @@ export class Session implements StreamHandler, Flushable, Timed {
     // Not before: until now an acknowledgement must not speak for it.
     this.received?.count()
     this.#handling = false
-    if (this.received && turn.light) this.#seal(this.received.received)
+    if (this.received && turn.light) this.received.seal(this.received.received)
     else if (this.received) {
       const pending = this.received.wait()
       turn.pending = pending
@@ -298,30 +295,14 @@ export class Session implements StreamHandler, Flushable, Timed {
 
   /** The turn of one of its stanzas goes to disk: how far the count is then goes along. */
   committing(turn: Turn): void {
-    if (!turn.pending) return
-    this.#seal(turn.pending.seq)
-    this.host.life.noteHandled(this, turn, this.#sealed)
-  }
-
-  /**
-   * A stanza is handled, or its unit is on its way to disk. Units become durable in the order of their commits, so the longest row of such
-   * stanzas is what holds once the last of those units is on disk; a stanza whose turn still goes on is never spoken for.
-   */
-  #seal(seq: number): void {
-    const ahead = (seq - this.#sealed) >>> 0
-    // Sealed when its unit was committed.
-    if (ahead === 0 || ahead > 0x7fff_ffff) return
-    if (ahead > 1) {
-      ;(this.#sealedAhead ??= new Set()).add(seq)
-      return
-    }
-    this.#sealed = seq
-    while (this.#sealedAhead?.delete((this.#sealed + 1) >>> 0)) this.#sealed = (this.#sealed + 1) >>> 0
+    if (!turn.pending || !this.received) return
+    this.received.seal(turn.pending.seq)
+    this.host.life.noteHandled(this, turn, this.received.sealed)
   }
 
   #decided(pending: PendingStanza): void {
     pending.done = true
-    this.#seal(pending.seq)
+    this.received?.seal(pending.seq)
     if (this.received?.owed) this.acknowledge()
     this.#tellHandled()
   }

@@ -17,6 +17,9 @@ export class ReceivedCounter {
   owed = false
   #pending: PendingStanza[] | undefined
   #head = 0
+  #sealed = 0
+  /** Sealed, but behind one that is not. */
+  #sealedAhead: Set<number> | undefined
 
   /** A stanza has arrived; returns its number. */
   count(): number {
@@ -51,14 +54,24 @@ export class ReceivedCounter {
     return (pending[this.#head]!.seq - 1) >>> 0
   }
 
-  /** What {@link handled} will be once `pending` is done as well, and nothing else. */
-  handledWith(pending: PendingStanza): number {
-    const before = pending.done
-    pending.done = true
-    const waiting = this.#pending
-    let index = this.#head
-    while (waiting && index < waiting.length && waiting[index]!.done) index++
-    pending.done = before
-    return waiting && index < waiting.length ? (waiting[index]!.seq - 1) >>> 0 : this.received
+  /**
+   * A stanza is handled, or its unit is on its way to disk. Units become durable in the order of their commits, so {@link sealed} is what
+   * holds once the last of those units is on disk; a stanza whose turn still goes on is never spoken for.
+   */
+  seal(seq: number): void {
+    const ahead = (seq - this.#sealed) >>> 0
+    // Sealed when its unit was committed.
+    if (ahead === 0 || ahead > 0x7fff_ffff) return
+    if (ahead > 1) {
+      ;(this.#sealedAhead ??= new Set()).add(seq)
+      return
+    }
+    this.#sealed = seq
+    while (this.#sealedAhead?.delete((this.#sealed + 1) >>> 0)) this.#sealed = (this.#sealed + 1) >>> 0
+  }
+
+  /** All stanzas up to this one are handled or on their way to disk. */
+  get sealed(): number {
+    return this.#sealed
   }
 }
