@@ -6,6 +6,9 @@ import type { Host } from './host.ts'
 import type { Owed } from './owed.ts'
 import type { Session } from './session.ts'
 
+/** One account's tasks run for so long before others have their turn. */
+const SLICE_MS = 3
+
 /** Work in an account's queue. It waits by returning a promise, and must not throw. */
 export type Task = () => void | Promise<void>
 
@@ -24,6 +27,8 @@ export class Account {
   owed: Map<string, Owed> | undefined
   #busy = false
   #tasks: Task[] | undefined
+  /** When its turn in the loop began; 0: with the next task. */
+  #sliceMs = 0
 
   constructor(host: Host, jid: BareJid) {
     this.host = host
@@ -75,6 +80,15 @@ export class Account {
   }
 
   #next(): void {
+    if (this.#tasks === undefined) return this.#rest()
+    // Tasks that wait for nothing but each other would keep everybody else from the loop, and all that they send from being written.
+    const now = performance.now()
+    if (this.#sliceMs === 0) this.#sliceMs = now
+    else if (now - this.#sliceMs > SLICE_MS) {
+      this.#sliceMs = 0
+      setImmediate(() => this.#next())
+      return
+    }
     for (let task = this.#tasks?.shift(); task; task = this.#tasks?.shift()) {
       const pending = task()
       if (pending) {
@@ -82,7 +96,12 @@ export class Account {
         return
       }
     }
+    this.#rest()
+  }
+
+  #rest(): void {
     this.#tasks = undefined
+    this.#sliceMs = 0
     this.#busy = false
     this.host.retire(this)
   }

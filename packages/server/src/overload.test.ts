@@ -46,6 +46,22 @@ test.each([
   await vi.waitFor(() => expect([...fixture.server.sessions()]).toHaveLength(0))
 })
 
+test('a queue full of requests leaves the loop to others in between', async () => {
+  await using fixture = await startFixture()
+  for (let number = 0; number < 50; number++)
+    await fixture.rosterItem('romeo@a.test', `${'contact'.repeat(30)}-${number}@a.test`, 'none')
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  romeo.send("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>".repeat(300))
+  let answered = false
+  void romeo.barrier().then(() => (answered = true))
+  let others = 0
+  while (!answered) {
+    await new Promise(resolve => setImmediate(resolve))
+    others++
+  }
+  expect(others).toBeGreaterThan(10)
+})
+
 test('who cannot bind since the account is overloaded is told so, and may try again', async () => {
   await using fixture = await startFixture({ limits: { accountQueue: 3 } })
   const juliet = fixture.connect()
