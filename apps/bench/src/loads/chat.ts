@@ -79,7 +79,9 @@ class Chat implements Load {
   async stop(): Promise<void> {
     this.running = false
     clearInterval(this.#timer)
-    await until(() => this.#pairs.every(pair => pair.settled), 'Every message arrives')
+    const refused = () => this.#pairs.find(pair => pair.refusal)?.refusal
+    await until(() => refused() !== undefined || this.#pairs.every(pair => pair.settled), 'Every message arrives')
+    if (refused()) throw new Error(`The load was refused: ${refused()}`)
     if (this.#managed) for (const pair of this.#pairs) pair.confirm()
   }
 
@@ -103,6 +105,8 @@ class Pair {
   #sent = 0
   #received = 0
   #confirmed = 0
+  /** What the server said to a sender instead of delivering. */
+  refusal: string | undefined
   /** The last byte of the chunk before: a request is recognised by two. */
   #last = 0
 
@@ -117,7 +121,9 @@ class Pair {
     this.#messageBytes = Buffer.byteLength(message)
     this.#requestBytes = Buffer.byteLength(request)
     this.#block = Buffer.from(message.repeat(OUTSTANDING) + request)
-    sender.onData = () => {}
+    sender.onData = chunk => {
+      if (chunk.includes('<error')) this.refusal ??= chunk.toString('utf8', 0, 400)
+    }
     receiver.onData = chunk => this.#arrived(chunk)
     sender.onClose = receiver.onClose = () => this.#lost()
   }
@@ -172,6 +178,6 @@ class Pair {
   }
 
   #lost(): void {
-    throw new Error('The server closed a stream under load')
+    this.refusal ??= 'the server closed a stream under load'
   }
 }
