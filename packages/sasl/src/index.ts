@@ -40,3 +40,4 @@ export {
 } from './scram-keys.ts'
 export { clientMechanism, selectMechanism, type SelectOptions } from './select.ts'
 export { serverMechanism } from './server-mechanism.ts'
+export { readScramKeys, writeScramKeys, type StoredScramKeys } from './stored-keys.ts'

@@ -21,7 +21,7 @@ export interface Credentials {
   /** The iteration count that unknown users show: that of most accounts. */
   readonly iterations: number
   /** For PLAIN; takes as long for an unknown user as for a wrong password (see `verifyPasswordAgainst`). */
-  verifyPassword(username: string, password: string): Awaitable<boolean>
+  verifyPassword?(username: string, password: string): Awaitable<boolean>
   /** For OAUTHBEARER: the user whom the token proves. `origin` is where the client says it connected (RFC 7628 §3.2). */
   bearer?(token: string, authzid: string | undefined, origin: BearerOrigin): Awaitable<string | undefined>
   /** For HT-*: the tokens this client of the user may show, the newest first, at most a few (XEP-0484 §4.3). */

@@ -36,13 +36,15 @@ export async function saltPassword(
 /**
  * Derives what the server keeps of a password, which is prepared here (OpaqueString). PBKDF2 runs off the event loop.
  *
+ * @param salt default: a new random one
+ * @param iterations default 10,000
  * @throws {SaslError} `not-authorized` when the password cannot be prepared
  */
 export async function deriveScramKeys(
   password: string,
   hash: ScramHash,
-  salt: Uint8Array,
-  iterations: number,
+  salt: Uint8Array = globalThis.crypto.getRandomValues(new Uint8Array(SALT_BYTES)),
+  iterations = 10_000,
   crypto: SaslCrypto = platform,
 ): Promise<ScramKeys> {
   const salted = await saltPassword(password, hash, salt, iterations, crypto)

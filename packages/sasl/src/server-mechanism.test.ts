@@ -9,7 +9,7 @@ import { serverMechanism } from './server-mechanism.ts'
 const all: Partial<Credentials> = { bearer: () => 'user', external: () => 'user', anonymous: () => 'user' }
 const message = bytes('\0user\0pencil')
 
-function plain(verifyPassword: Credentials['verifyPassword'], more: Partial<ServerContext> = {}) {
+function plain(verifyPassword: NonNullable<Credentials['verifyPassword']>, more: Partial<ServerContext> = {}) {
   const credentials = account({}, { verifyPassword })
   return serverMechanism('PLAIN', contextOf({ offeredMechanisms: ['PLAIN'], credentials, ...more }))!
 }
@@ -101,4 +101,9 @@ test.each([
 test('SEC-01: nobody is let in who was refused while the store took its time', async () => {
   const step = await plain(async () => false).respond(message)
   expect(step).toEqual({ kind: 'failure', condition: 'not-authorized' })
+})
+
+test('SASL-02: without a way to verify passwords PLAIN is not there', () => {
+  const { verifyPassword: _, ...credentials } = account({})
+  expect(serverMechanism('PLAIN', contextOf({ offeredMechanisms: ['PLAIN'], credentials }))).toBeUndefined()
 })

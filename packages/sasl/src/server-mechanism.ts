@@ -52,7 +52,7 @@ function serverMachine(name: string, context: ServerContext, crypto: SaslCrypto)
   }
   switch (name) {
     case 'PLAIN':
-      return new PlainServer(context)
+      return credentials.verifyPassword === undefined ? undefined : new PlainServer(context)
     case 'EXTERNAL':
       return credentials.external === undefined ? undefined : new ExternalServer(context)
     case 'OAUTHBEARER':

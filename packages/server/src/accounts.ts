@@ -1,25 +1,19 @@
 /** Accounts and their credentials: salt, iterations, StoredKey and ServerKey for each hash, never a password (RFC 5802 §9). */
 
 import {
-  decodeBase64Strict,
   deriveScramKeys,
-  encodeBase64,
+  readScramKeys,
   SCRAM_HASHES,
+  writeScramKeys,
   type ScramHash,
   type ScramKeys,
+  type StoredScramKeys,
 } from '@tercet/sasl'
 import { opaqueString } from '@tercet/jid/precis'
 import type { Awaitable, Storage, Table, Unit } from '@tercet/storage'
 
-interface KeysRow {
-  readonly salt: string
-  readonly iterations: number
-  readonly storedKey: string
-  readonly serverKey: string
-}
-
 interface CredentialsRow {
-  readonly keys: Readonly<Partial<Record<ScramHash, KeysRow>>>
+  readonly keys: Readonly<Partial<Record<ScramHash, StoredScramKeys>>>
   /** Milliseconds since 1970. */
   readonly changedAt: number
 }
@@ -53,8 +47,8 @@ export class Accounts {
 
   keys(local: string, hash: ScramHash): Awaitable<ScramKeys | undefined> {
     const row = this.#table.get(this.#host, local, KEY)
-    if (row instanceof Promise) return row.then(row => readKeys(row?.value.keys[hash]))
-    return readKeys(row?.value.keys[hash])
+    if (row instanceof Promise) return row.then(row => readScramKeys(row?.value.keys[hash]))
+    return readScramKeys(row?.value.keys[hash])
   }
 
   /** Localparts in order. */
@@ -75,8 +69,8 @@ export class Accounts {
 
   /** Like {@link put}, as part of a unit. */
   write(unit: Unit, local: string, keys: AccountKeys, options: { create: boolean }): void {
-    const rows: Partial<Record<ScramHash, KeysRow>> = {}
-    for (const hash of SCRAM_HASHES) rows[hash] = writeKeys(keys[hash])
+    const rows: Partial<Record<ScramHash, StoredScramKeys>> = {}
+    for (const hash of SCRAM_HASHES) rows[hash] = writeScramKeys(keys[hash])
     this.#table.put(
       unit,
       this.#host,
@@ -107,24 +101,5 @@ export class Accounts {
     )
     // One entry for each hash.
     return Object.fromEntries(keys) as Record<ScramHash, ScramKeys>
-  }
-}
-
-function readKeys(row: KeysRow | undefined): ScramKeys | undefined {
-  if (!row) return undefined
-  return {
-    salt: decodeBase64Strict(row.salt),
-    iterations: row.iterations,
-    storedKey: decodeBase64Strict(row.storedKey),
-    serverKey: decodeBase64Strict(row.serverKey),
-  }
-}
-
-function writeKeys({ salt, iterations, storedKey, serverKey }: ScramKeys): KeysRow {
-  return {
-    salt: encodeBase64(salt),
-    iterations,
-    storedKey: encodeBase64(storedKey),
-    serverKey: encodeBase64(serverKey),
   }
 }
