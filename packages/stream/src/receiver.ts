@@ -33,12 +33,12 @@ export interface ReceiverOptions<H extends ReceiverHost> {
   /** The host for a `to`; undefined when it is not served here. */
   host(to: string): H | undefined
   readonly features: readonly ReceiverFeature<H>[]
-  /** A new unpredictable stream id (RFC 6120 §4.7.3). */
-  newId(): string
+  /** A new unpredictable stream id (RFC 6120 §4.7.3), default a random UUID. */
+  newId?(): string
   /** Language of our own texts, default `en`. */
-  readonly lang: string
-  /** Hears of bugs. */
-  failed(error: unknown, stream: Stream): void
+  readonly lang?: string
+  /** Hears of bugs, default: the console. */
+  failed?(error: unknown, stream: Stream): void
 }
 
 /** What is known of a stream that is being negotiated. Everything but the stream is forgotten at a restart that asks for it. */
@@ -67,10 +67,11 @@ export interface Negotiation<H extends ReceiverHost> {
  * @see RFC 6120 §4.3
  */
 export async function receive<H extends ReceiverHost>(stream: Stream, options: ReceiverOptions<H>): Promise<void> {
-  const pull = new Pull(error => options.failed(error, stream))
+  const failed = (error: unknown): void => (options.failed ? options.failed(error, stream) : console.error(error))
+  const pull = new Pull(failed)
   stream.handler = pull
-  stream.id = options.newId()
-  stream.fallbackHeader = ['from', '', 'version', '1.0', 'xml:lang', options.lang]
+  stream.id = newId(options)
+  stream.fallbackHeader = ['from', '', 'version', '1.0', 'xml:lang', langOf(options)]
   stream.start()
   try {
     await negotiate(stream, pull, options)
@@ -80,11 +81,19 @@ export async function receive<H extends ReceiverHost>(stream: Stream, options: R
       stream.fail(error)
       return
     }
-    options.failed(error, stream)
+    failed(error)
     stream.fail(new StreamError('internal-server-error', { cause: error }))
   } finally {
     pull.release()
   }
+}
+
+function newId(options: Pick<ReceiverOptions<ReceiverHost>, 'newId'>): string {
+  return options.newId?.() ?? crypto.randomUUID()
+}
+
+function langOf({ lang = 'en' }: Pick<ReceiverOptions<ReceiverHost>, 'lang'>): string {
+  return lang
 }
 
 async function negotiate<H extends ReceiverHost>(
@@ -96,7 +105,7 @@ async function negotiate<H extends ReceiverHost>(
   for (;;) {
     const header = await pull.header()
     const host = open(stream, header, negotiation, options)
-    const lang = header.attr('xml:lang') ?? options.lang
+    const lang = header.attr('xml:lang') ?? langOf(options)
     negotiation ??= {
       stream,
       pull,
@@ -119,7 +128,7 @@ async function negotiate<H extends ReceiverHost>(
       return
     }
     stream.restart()
-    stream.id = options.newId()
+    stream.id = newId(options)
   }
 }
 
@@ -148,7 +157,7 @@ function open<H extends ReceiverHost>(
   const host = to === undefined ? undefined : options.host(to)
   const from = header.attr('from')
   const version = parseVersion(header.attr('version'))
-  const attrs = ['from', host?.domain ?? '', 'xml:lang', options.lang]
+  const attrs = ['from', host?.domain ?? '', 'xml:lang', langOf(options)]
   // RFC 6120 §4.7.5: without a version we answer as 0.9 would, otherwise with the lower of both.
   if (version)
     attrs.push(

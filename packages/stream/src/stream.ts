@@ -34,12 +34,16 @@ export interface StreamSurroundings {
   readonly flushList: FlushList
   readonly wheel: TimerWheel
   /** Unwritten characters above which a stream is cut off, default 8 Mi. */
-  readonly maxUnwritten: number
+  readonly maxUnwritten?: number
   /** How long to wait for the peer's closing tag, default 5,000. */
-  readonly closeMs: number
+  readonly closeMs?: number
   /** A stream is over. */
-  gone(stream: Stream): void
+  gone?(stream: Stream): void
 }
+
+const MAX_UNWRITTEN = 8 * 1024 * 1024
+const CLOSE_MS = 5000
+const idle: StreamHandler = { event: () => {}, closed: () => {}, failed: () => {} }
 
 /** One stream is read for so long before others have their turn; looked at after so many events. */
 const SLICE_MS = 3
@@ -75,14 +79,15 @@ export class Stream implements TransportSink {
   #state: State = 'open'
   #error: Error | undefined
 
+  /** @param handler undefined: events are discarded until there is one, as negotiation sets it */
   constructor(
     transport: Transport,
-    handler: StreamHandler,
+    handler: StreamHandler | undefined,
     around: StreamSurroundings,
     options: { reader?: ReaderOptions; contentNs?: string } = {},
   ) {
     this.transport = transport
-    this.handler = handler
+    this.handler = handler ?? idle
     this.#around = around
     this.contentNs = options.contentNs ?? 'jabber:client'
     this.#reader = transport.framing === 'tcp' ? tcpReader(options.reader) : websocketReader(options.reader)
@@ -144,7 +149,7 @@ export class Stream implements TransportSink {
     this.#out = ''
     if (this.#state === 'over') return
     if (text !== '') this.transport.write(text)
-    if (this.transport.buffered > this.#around.maxUnwritten) {
+    if (this.transport.buffered > (this.#around.maxUnwritten ?? MAX_UNWRITTEN)) {
       this.#cut(new StreamError('resource-constraint', { text: 'The peer does not read' }))
     }
   }
@@ -171,7 +176,7 @@ export class Stream implements TransportSink {
     this.#state = 'closing'
     this.#around.wheel.add(
       { due: () => (this.#state === 'over' ? 0 : (this.#finish(), 0)) },
-      this.#around.wheel.now + this.#around.closeMs,
+      this.#around.wheel.now + (this.#around.closeMs ?? CLOSE_MS),
     )
   }
 
@@ -230,7 +235,7 @@ export class Stream implements TransportSink {
   closed(error?: Error): void {
     this.#state = 'over'
     this.#out = ''
-    this.#around.gone(this)
+    this.#around.gone?.(this)
     this.handler.closed(this.#error ?? error, this)
   }
 

@@ -1,6 +1,6 @@
 /** SASL (RFC 6120 §6) with channel-binding types (XEP-0440), receiving side. */
 
-import type { BareJid } from '@tercet/jid'
+import { BareJid } from '@tercet/jid'
 import {
   decodeBase64Strict,
   encodeBase64,
@@ -23,20 +23,21 @@ const NS = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const NS_CB = 'urn:xmpp:sasl-cb:0'
 /** Exchanges of any outcome but success on one connection: a client may have to try several mechanisms. */
 const MAX_ATTEMPTS = 20
+const MAX_FAILURES = 5
 
 /** What authentication asks of a host. */
 export interface SaslHost extends TlsHost {
   /** Kinds of mechanisms to offer; which of them a connection gets depends on its TLS. */
   readonly mechanisms: Omit<Parameters<typeof offeredMechanisms>[0], 'secure' | 'channelBindings'>
-  /** Failed attempts on one connection before it is closed (RFC 6120 §6.4.5). */
-  readonly maxFailures: number
+  /** Failed attempts on one connection before it is closed (RFC 6120 §6.4.5), default 5. */
+  readonly maxFailures?: number
   credentials(negotiation: Negotiation<SaslHost>): Credentials
-  /** The account of an authenticated user name; undefined when it may not log in. */
-  identity(username: string): BareJid | undefined
-  /** Called before an attempt; resolves when it may go on. False refuses it for now (`temporary-auth-failure`). */
-  admit(negotiation: Negotiation<SaslHost>): boolean | Promise<boolean>
+  /** The account of an authenticated user name; undefined when it may not log in. Default: that name at the domain. */
+  identity?(username: string): BareJid | undefined
+  /** Called before an attempt; resolves when it may go on. False refuses it for now (`temporary-auth-failure`). Default: all may. */
+  admit?(negotiation: Negotiation<SaslHost>): boolean | Promise<boolean>
   /** Somebody may have guessed; the answer waits for the result. */
-  refused(negotiation: Negotiation<SaslHost>, mechanism: string): void | Promise<void>
+  refused?(negotiation: Negotiation<SaslHost>, mechanism: string): void | Promise<void>
 }
 
 /** Offers mechanisms to a stream that has none behind it, and authenticates. */
@@ -95,7 +96,7 @@ async function authenticate(negotiation: Negotiation<SaslHost>, first: Fragment)
     if (step.kind === 'failure') {
       return await fail(negotiation, step, isGuess(element, step))
     }
-    const account = host.identity(step.username)
+    const account = identify(host, step.username)
     if (!account) {
       return await fail(
         negotiation,
@@ -107,6 +108,15 @@ async function authenticate(negotiation: Negotiation<SaslHost>, first: Fragment)
     negotiation.mechanism = step.mechanism
     stream.send(step.data ? `<success xmlns='${NS}'>${encode(step.data)}</success>` : `<success xmlns='${NS}'/>`)
     return 'restart'
+  }
+}
+
+function identify(host: SaslHost, username: string): BareJid | undefined {
+  if (host.identity) return host.identity(username)
+  try {
+    return BareJid.of(username, host.domain)
+  } catch {
+    return undefined
   }
 }
 
@@ -140,7 +150,7 @@ async function take(
       const offer = makeOffer(negotiation)
       const mechanism = offer.names.includes(wanted) ? serverMechanism(wanted, context(negotiation, offer)) : undefined
       if (!mechanism) return { kind: 'failure', mechanism: '', condition: 'invalid-mechanism' }
-      if (!(await negotiation.host.admit(negotiation))) {
+      if (negotiation.host.admit && !(await negotiation.host.admit(negotiation))) {
         return {
           kind: 'failure',
           mechanism: wanted,
@@ -194,7 +204,7 @@ function context(negotiation: Negotiation<SaslHost>, offer: Offer): ServerContex
     ...(offer.bindings.length > 0 ? { offeredBindingTypes: offer.bindings.map(({ type }) => type) } : {}),
     ...(stream.transport.tls ? { tlsVersion: tlsVersionCode(stream.transport.tls.protocol) } : {}),
     // RFC 6120 §6.3.8: acting for somebody else is not offered.
-    allowAuthzid: (username: string, authzid: string) => host.identity(username)?.text === authzid,
+    allowAuthzid: (username: string, authzid: string) => identify(host, username)?.text === authzid,
   }
 }
 
@@ -209,14 +219,14 @@ function isGuess(element: Fragment, { condition, mechanism }: Failure): boolean 
 async function fail(negotiation: Negotiation<SaslHost>, failure: Failure, guess: boolean): Promise<Outcome> {
   const { stream, host } = negotiation
   const { mechanism, condition, text } = failure
-  if (guess) await host.refused(negotiation, mechanism)
+  if (guess) await host.refused?.(negotiation, mechanism)
   // The same words for an unknown name and for a wrong password (§6.5.10).
   const said = condition === 'not-authorized' ? 'The name or the password is wrong' : text
   const words = said === undefined ? '' : `<text xml:lang='en'>${escapeText(said)}</text>`
   stream.send(`<failure xmlns='${NS}'><${condition}/>${words}</failure>`)
   negotiation.attempts++
   if (guess) negotiation.failures++
-  if (negotiation.failures >= host.maxFailures || negotiation.attempts >= MAX_ATTEMPTS) {
+  if (negotiation.failures >= (host.maxFailures ?? MAX_FAILURES) || negotiation.attempts >= MAX_ATTEMPTS) {
     throw new StreamError('policy-violation', { text: 'Too many failed attempts' })
   }
   return 'continue'
