@@ -2,7 +2,7 @@
 import type { Stagehouse } from '@tercet/testkit'
 
 /** What a play's `server` line may ask for; each server translates it into its own configuration. */
-export interface ServerNeeds {
+interface ServerNeeds {
   /** Nothing but STARTTLS before TLS. Default false. */
   readonly 'require-tls'?: string
   /** Seconds that a connection may take to authenticate. */
@@ -31,7 +31,7 @@ export const needNames = [
   'offline-messages',
   'resume-seconds',
   'register',
-] as const
+] as const satisfies readonly (keyof ServerNeeds)[]
 
 /** What a server is started with. */
 export interface LaunchOptions {

@@ -1,5 +1,4 @@
 /** Prosody (0.12 or later) in the foreground with a configuration of its own in a temporary folder, on loopback ports only. */
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,9 +46,6 @@ const modules = [
   'carbons',
 ]
 const moreModules = ['csi', 'smacks', 'offline', 'presence', 'message', 'iq', 'c2s', 'websocket', 'mam', 'register_ibr']
-
-/** Whether Prosody is installed where we look for it. */
-export const prosodyInstalled = (command = '/usr/bin/prosody'): boolean => existsSync(command)
 
 /** Launches Prosody and waits until it listens. @throws {Error} it is not installed or does not start */
 export async function launchProsody(options: ProsodyOptions = {}): Promise<Prosody> {
