@@ -8,6 +8,12 @@ export interface Waiting {
   readonly owed: Owed
 }
 
+/** A page: so many stanzas, or the first that goes over so many characters. */
+const PAGE_STANZAS = 256
+const PAGE_CHARACTERS = 262_144
+/** The next page leaves when no more than so many stanzas are unconfirmed. */
+const PAGE_REST = 32
+
 /** First in, first out. */
 export class Backlog {
   /** How many joined while others waited already: those are for the session alone, the others were on disk for its account. */
@@ -23,8 +29,18 @@ export class Backlog {
     this.#entries.push(entry)
   }
 
-  shift(): Waiting | undefined {
-    return this.size === 0 ? undefined : this.#entries[this.#head++]
+  /** Takes out the next page, if what is `unconfirmed` leaves room for it. */
+  *page(unconfirmed: number, maxUnconfirmed: number): Iterable<Waiting> {
+    if (unconfirmed > Math.min(PAGE_REST, maxUnconfirmed >> 2)) return
+    const stanzas = Math.max(1, Math.min(PAGE_STANZAS, (maxUnconfirmed - unconfirmed) >> 1))
+    let characters = 0
+    for (let count = 0; count < stanzas && characters < PAGE_CHARACTERS && this.size > 0; count++) {
+      const entry = this.#entries[this.#head++]!
+      // Another session may have confirmed it by now.
+      if (entry.owed.settled) continue
+      characters += entry.text.length
+      yield entry
+    }
   }
 
   /** In order. */

@@ -2,7 +2,7 @@ import { BareJid } from '@tercet/jid'
 import { memoryStorage } from '@tercet/storage/memory'
 import { expect, test } from 'vitest'
 import { startFixture, type Client, type Fixture } from './fixture.ts'
-import { HANDLED_TABLE, type HandledRow } from './lifecycle.ts'
+import { HANDLED_TABLE, type HandledRow } from './handled.ts'
 
 const NS = 'urn:xmpp:sm:3'
 
@@ -103,4 +103,16 @@ test('a session is resumed when all that it sent is handled: then both sides go 
   again.send(`<r xmlns='${NS}'/>`)
   await counts(again, 2)
   expect(again.unread.filter(text => text.startsWith('<a ') && !/h='[012]'/.test(text))).toEqual([])
+})
+
+test('what nobody will ask for any more is forgotten after a start', async () => {
+  const storage = memoryStorage()
+  const table = storage.table<HandledRow>(HANDLED_TABLE)
+  const unit = storage.unit()
+  table.put(unit, 'a.test', 'romeo', 'old', { h: 7, at: Date.now() - 30 * 86_400_000 })
+  table.put(unit, 'a.test', 'romeo', 'new', { h: 7, at: Date.now() })
+  await unit.commit()
+  await using fixture = await startFixture({ storage })
+  await fixture.available('romeo@a.test/orchard')
+  expect((await table.list('a.test', 'romeo')).map(({ key }) => key)).toEqual(['new'])
 })

@@ -4,22 +4,13 @@ import type { BareJid, FullJid } from '@tercet/jid'
 import { presence, StanzaError, StreamError } from '@tercet/stanza'
 import type { Bound, NotResumed, Resumed, Stream } from '@tercet/stream'
 import { bounce, redeliver, secure, settle } from './delivery.ts'
+import { HANDLED_TABLE, type HandledRow } from './handled.ts'
 import type { Host } from './host.ts'
 import type { Owed } from './owed.ts'
 import { presenceChanged, sessionClosed, sessionOpened, sessionResumed } from './points.ts'
 import { Session, type SessionLife } from './session.ts'
 import { newToken } from './token.ts'
 import type { Turn } from './turn.ts'
-
-/** The durable part of a session under stream management: how many of its stanzas are handled for certain. */
-export interface HandledRow {
-  readonly h: number
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
-
-/** Name of the table of {@link HandledRow}, by account and SM-ID. */
-export const HANDLED_TABLE = 'handled'
 
 /**
  * Makes a session (RFC 6120 §7.6). A session that had the resource is closed with `<conflict/>` (§7.7.2.2, third alternative).

@@ -27,16 +27,22 @@ export function answer(
     return
   }
   if (iq.type === 'result' || iq.type === 'error') return
+  // Who has left without a word does not hear it; what it asks for at last can be much work.
+  if (iq.type === 'get' && turn.origin && !turn.origin.managed && turn.origin.stream?.open === false) return
   const reply = host.iqs.answer(target, { iq, from: sender(iq), turn, session: turn.origin, account })
-  if (reply instanceof Promise) return reply.then(reply => respond(host, reply, turn))
-  respond(host, reply, turn)
+  if (reply instanceof Promise) return reply.then(reply => respond(host, reply, account, turn))
+  respond(host, reply, account, turn)
 }
 
 /** A result that promises a change waits for the disk; should that fail, the sender hears of it instead. */
-function respond(host: Host, reply: Iq, turn: Turn): void {
-  if (turn.state === 'durable') return host.send(reply, turn)
+function respond(host: Host, reply: Iq, account: Account | undefined, turn: Turn): void {
   const { to, from } = reply
   const session = to && isFull(to) ? host.server.hosts.get(to.domain)?.session(to) : undefined
+  if (turn.state === 'durable') {
+    // This runs in the queue of the session's account: behind all that waits there, many answers would wait as trees, without a bound.
+    if (session && session.account === account) return session.sendStanza(reply)
+    return host.send(reply, turn)
+  }
   // In the session's outbox, so that nothing that is sent later overtakes it.
   session?.sendStanza(reply, turn)
   turn.whenDecided(() => {

@@ -11,6 +11,7 @@ import { Accounts } from './accounts.ts'
 import { announceSessions } from './announce.ts'
 import { C2s } from './c2s.ts'
 import { Host } from './host.ts'
+import { forgetHandled } from './handled.ts'
 import { life } from './lifecycle.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { loadModules, type Module } from './module.ts'
@@ -64,7 +65,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const domain = BareJid.parse(name).text
     secrets.set(domain, await hostSecret(options.storage, domain))
   }
-  return new Server(options, secrets)
+  const server = new Server(options, secrets)
+  for (const host of server.hosts.values()) void forgetHandled(host).catch(host.bug)
+  return server
 }
 
 /** A random secret of a host, made at its first start. */

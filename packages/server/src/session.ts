@@ -11,12 +11,12 @@ import {
   type Presence,
   type Stanza,
 } from '@tercet/stanza'
-import type { ReceivedCounter } from '@tercet/stream'
 import {
   Outbox,
   type Barrier,
   type Flushable,
   type PendingStanza,
+  type ReceivedCounter,
   type Stream,
   type StreamHandler,
   type Timed,
@@ -47,12 +47,6 @@ export interface SessionLife {
   /** Writes down, with the turn's commit, that stanzas up to `h` are handled. */
   noteHandled(session: Session, turn: Turn, h: number): void
 }
-
-/** A page of what has waited for an account: so many stanzas, or the first that goes over so many characters. */
-const PAGE_STANZAS = 256
-const PAGE_CHARACTERS = 262_144
-/** The next page leaves when no more than so many stanzas are unconfirmed. */
-const PAGE_REST = 32
 
 /** One bound resource. Small on purpose: most sessions are idle most of the time. */
 export class Session implements StreamHandler, Flushable, Timed {
@@ -175,19 +169,8 @@ export class Session implements StreamHandler, Flushable, Timed {
   #nextPage(): void {
     const backlog = this.#backlog
     if (!backlog) return
-    const { maxUnconfirmed } = this.host.limits
     const unconfirmed = this.outbox.sent?.size ?? this.#confirmation?.size ?? 0
-    if (unconfirmed > Math.min(PAGE_REST, maxUnconfirmed >> 2)) return
-    const stanzas = Math.max(1, Math.min(PAGE_STANZAS, (maxUnconfirmed - unconfirmed) >> 1))
-    let characters = 0
-    for (let count = 0; count < stanzas && characters < PAGE_CHARACTERS; count++) {
-      const entry = backlog.shift()
-      if (!entry) break
-      // Another session has confirmed it by now.
-      if (entry.owed.settled) continue
-      this.#hand(entry.text, entry.owed)
-      characters += entry.text.length
-    }
+    for (const { text, owed } of backlog.page(unconfirmed, this.host.limits.maxUnconfirmed)) this.#hand(text, owed)
     if (backlog.size === 0) this.#backlog = undefined
   }
 
