@@ -2,12 +2,10 @@
 
 import { LETTERS, RANGES, VALUES } from './precis.table.ts'
 
-/** The derived property, the low two bits of `propertiesOf`. Unassigned code points are disallowed. */
+/** The derived property, the low two bits of `propertiesOf`: 2, PVALID, is allowed in both classes. Unassigned code points are disallowed. */
 export const DISALLOWED = 0
 /** Allowed in the FreeformClass alone (FREE_PVAL). */
 export const FREE = 1
-/** Allowed in both classes (PVALID). */
-const VALID = 2
 /** Allowed where its contextual rule says so (CONTEXTJ, CONTEXTO). */
 export const CONTEXT = 3
 
