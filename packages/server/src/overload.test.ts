@@ -62,6 +62,21 @@ test('a queue full of requests leaves the loop to others in between', async () =
   expect(others).toBeGreaterThan(10)
 })
 
+test('an answer does not wait behind the requests that fill the queue of its account', async () => {
+  await using fixture = await startFixture()
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  const account = fixture.server.hosts.get('a.test')!.account(BareJid.parse('romeo@a.test'))
+  const [session] = account.sessions
+  const busy = Promise.withResolvers<void>()
+  account.run(() => busy.promise)
+  romeo.send("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>")
+  await new Promise(resolve => setImmediate(resolve))
+  const sent = account.entered(() => session!.stream!.unwritten > 0)
+  busy.resolve()
+  expect(await sent).toBe(true)
+  await romeo.receives("<iq type='result' id='r'><query xmlns='jabber:iq:roster'/></iq>")
+})
+
 test('who cannot bind since the account is overloaded is told so, and may try again', async () => {
   await using fixture = await startFixture({ limits: { accountQueue: 3 } })
   const juliet = fixture.connect()
