@@ -20,7 +20,7 @@ export interface Limits extends OutboxLimits {
   readonly maxUnconfirmedCharacters: number
   /** Characters that a peer does not read before it is cut off, default 8 Mi (`resource-constraint`). */
   readonly unwrittenCharacters: number
-  /** Rows that wait for the disk before stanzas that need it are refused, default 20,000 (`resource-constraint`). */
+  /** Rows that wait for the disk before stanzas that need it are refused, default 100,000 (`resource-constraint`). */
   readonly storageBacklog: number
   /** Silence after which a peer is asked whether it is there, default 300,000. */
   readonly idleMs: number
@@ -44,7 +44,7 @@ export const defaultLimits: Limits = {
   maxUnconfirmed: 5000,
   maxUnconfirmedCharacters: 16 * 1024 * 1024,
   unwrittenCharacters: 8 * 1024 * 1024,
-  storageBacklog: 20_000,
+  storageBacklog: 100_000,
   idleMs: 300_000,
   answerMs: 60_000,
   resumeMs: 600_000,
