@@ -57,7 +57,7 @@ const host: talk.EssentialHost = {
   domain,
   tls: serverTls({ contexts: { [domain]: { cert, key } }, defaultName: domain }),
   requireTls: true,
-  mechanisms: { hashes: ['SHA-256'] },
+  mechanisms: { hashes: ['SHA-256'], plus: false }, // COMPAT(slixmpp 1.8): it fails at PLUS.
   credentials: () => ({ scramKeys, fakeSaltSecret: key, iterations: 10_000 }),
   bind({ stream }, account, wanted) {
     const jid = wanted ?? account.withResource(crypto.randomUUID())

@@ -28,6 +28,11 @@ test.each<[string, Partial<OfferOptions>, string[]]>([
     ['EXTERNAL', 'SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'OAUTHBEARER', 'PLAIN', 'ANONYMOUS'],
   ],
   [
+    'CB-03: no PLUS where it is turned off',
+    { plus: false, external: false, bearer: false, plain: false, anonymous: false },
+    ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1'],
+  ],
+  [
     'SCR-08: the hashes there are keys of',
     { hashes: ['SHA-1'], plain: false, bearer: false, external: false, anonymous: false },
     ['SCRAM-SHA-1-PLUS', 'SCRAM-SHA-1'],

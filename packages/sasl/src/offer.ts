@@ -9,6 +9,11 @@ export interface OfferOptions {
   readonly secure: boolean
   /** The bindings the connection can do: with none, no `-PLUS`. */
   readonly channelBindings?: readonly ChannelBinding[]
+  /**
+   * False: no `-PLUS` even so, for clients that claim to bind and cannot. Once one is offered, SCRAM without it has to be refused to
+   * whoever says that it would have bound (RFC 5802 §6). Default true.
+   */
+  readonly plus?: boolean
   /** The hashes accounts have keys of (SCR-08). */
   readonly hashes?: readonly ScramHash[]
   readonly plain?: boolean
@@ -21,7 +26,7 @@ export interface OfferOptions {
 /** The mechanisms of a host's features, strongest first. */
 export function offeredMechanisms(options: OfferOptions): string[] {
   const { secure, channelBindings = [], hashes = [] } = options
-  const binds = secure && channelBindings.length > 0
+  const binds = secure && options.plus !== false && channelBindings.length > 0
   return MECHANISMS.filter(name => {
     const scram = scramName(name)
     if (scram !== undefined) return hashes.includes(scram.hash) && (binds || !scram.plus)

@@ -76,7 +76,12 @@ function makeOffer({ stream, host }: Negotiation<SaslHost>): Offer {
     if (data) bindings.push({ type, data })
   }
   const names = offeredMechanisms({ ...host.mechanisms, secure: tls !== undefined, channelBindings: bindings })
-  return { names, bindings }
+  // Types without a mechanism that binds would contradict themselves (XEP-0440 §3).
+  return { names, bindings: names.some(isPlus) ? bindings : [] }
+}
+
+function isPlus(name: string): boolean {
+  return name.endsWith('-PLUS')
 }
 
 /** One exchange, from `<auth/>` to success, failure or abort. */
@@ -199,7 +204,7 @@ function context(negotiation: Negotiation<SaslHost>, offer: Offer): ServerContex
   return {
     credentials: host.credentials(negotiation),
     channelBindings: offer.bindings,
-    plusOffered: offer.names.some(name => name.endsWith('-PLUS')),
+    plusOffered: offer.names.some(isPlus),
     offeredMechanisms: offer.names,
     ...(offer.bindings.length > 0 ? { offeredBindingTypes: offer.bindings.map(({ type }) => type) } : {}),
     ...(stream.transport.tls ? { tlsVersion: tlsVersionCode(stream.transport.tls.protocol) } : {}),
