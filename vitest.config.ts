@@ -66,8 +66,19 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'abuse',
+          include: ['apps/conformance/abuse/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'interop',
           include: ['apps/interop/src/**/*.test.ts'],
+          globalSetup: ['apps/interop/src/summary.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vites
 import { slixmpp } from './clients/slixmpp.ts'
 import type { InteropClient, Login, Session, Talker } from './clients/interop-client.ts'
 import { temporaryHome } from './home.ts'
-import { makeCertificate } from './servers/certificate.ts'
+import { noteHandover } from './handover.ts'
 import { recorded } from './record.ts'
+import { makeCertificate } from './servers/certificate.ts'
 import { launchServer } from './servers/launch.ts'
 import type { ServerUnderTest } from './servers/server-under-test.ts'
 
@@ -55,17 +56,19 @@ export function interop<S extends Talker>(client: InteropClient<S>, behaviours: 
 
     test.each(behaviours.map((behaviour, index) => ({ ...behaviour, index })))('$title', async ({ run, index }) => {
       onTestFailed(() => console.log(`Last words of ${server.name}:\n${server.log().slice(-4_000)}`))
+      const accounts: string[] = []
       const account = async (local: string, password = `secret of ${local}`) => {
         const jid = `${local}@${server.domain}`
         await server.addAccount(jid, password)
+        accounts.push(jid)
         return { server: seen, jid, password }
       }
       const mine = await account(`romeo${index}`)
       // The other party is only a means: whether slixmpp and the server agree on more than PLAIN is slixmpp's own test.
       const theirs = { ...(await account(`juliet${index}`)), server, mechanism: 'PLAIN' as const }
       const did = await run({ client, server, mine, theirs, account })
-      const share = await server.handoverShare(mine.jid)
-      const handover = share === undefined ? '' : `; ${(share * 100).toFixed(1)} % of its stanzas handed over`
+      const shares = await Promise.all(accounts.filter(jid => jid !== theirs.jid).map(jid => server.handoverShare(jid)))
+      const handover = noteHandover(`${client.name} ${version}`, shares)
       console.log(`${client.name} ${version} on ${server.name}: ${did}${handover}`)
     })
   })

@@ -14,6 +14,8 @@ type Order = Command extends infer C ? (C extends unknown ? Omit<C, 'id'> : neve
 export interface DriverSession extends Session {
   /** One round trip to the server: stanzas of a stream are handled in order (RFC 6120 §10.1). */
   settle(): Promise<void>
+  /** Knows also `available`: no show. */
+  waitForPresence(contact: string, show: Show | 'available' | 'unavailable', status?: string): Promise<void>
 }
 
 /** How to start a driver; `caVariable` names the environment variable that makes the runtime trust `caFile`. */

@@ -1,5 +1,11 @@
 /** What the tests ask of a server, whichever it is. */
 
+/** First-level elements of bound streams, all told and those among them that the slow reader read. */
+export interface HandoverShare {
+  readonly elements: number
+  readonly handedOver: number
+}
+
 /** A running server with one host, TLS on every door, and accounts made on demand. */
 export interface ServerUnderTest extends AsyncDisposable {
   /** For the printed line: program and version. */
@@ -22,10 +28,10 @@ export interface ServerUnderTest extends AsyncDisposable {
   /** Creates the account of a bare JID. */
   addAccount(jid: string, password: string): Promise<void>
   /**
-   * The share (0 to 1) of this account's stanzas that the server's fast reader handed over to the slow one; undefined
-   * where the server does not know. Asked when the account's sessions are over.
+   * Which share of this account's elements the server's fast reader handed over to the slow one; undefined where the server does
+   * not know. Asked when the account's sessions are over; waits until the server has noticed that.
    */
-  handoverShare(jid: string): Promise<number | undefined>
+  handoverShare(jid: string): Promise<HandoverShare | undefined>
   /** Everything the server logged so far, for failures. */
   log(): string
   stop(): Promise<void>

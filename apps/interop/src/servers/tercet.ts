@@ -11,6 +11,7 @@ import { Peer, runToEnd } from '../processes.ts'
 import { waitFor } from '../wait.ts'
 import { makeCertificate } from './certificate.ts'
 import type { ServerUnderTest } from './server-under-test.ts'
+import { handoverShare } from './tercet-log.ts'
 
 const domain = 'interop.test'
 const main = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
@@ -44,7 +45,7 @@ key = ${JSON.stringify(tls.keyFile)}
 `,
   )
 
-  const start = [...fromSource, 'start', '--config', configFile, '--pid-file', pidFile]
+  const start = [...fromSource, 'start', '--config', configFile, '--pid-file', pidFile, '--log-level', 'debug']
   const server = new Peer(process.execPath, start, { env: home.env, cwd: home.path })
   const stop = async () => {
     await server.stop({ graceMs: 10_000 })
@@ -77,8 +78,7 @@ key = ${JSON.stringify(tls.keyFile)}
       const command = [...fromSource, 'account', 'add', jid, '--password', password, '--config', configFile]
       await runToEnd(process.execPath, command, { env: home.env })
     },
-    // TODO(the server has no counter for it yet): read the hand-overs of this account's streams from the metrics.
-    handoverShare: () => Promise.resolve(undefined),
+    handoverShare: jid => handoverShare(jid, () => server.output),
     log: () => server.output,
     stop,
     [Symbol.asyncDispose]: stop,
