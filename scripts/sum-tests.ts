@@ -10,6 +10,9 @@ interface Report {
     readonly status: string
     readonly assertionResults: readonly unknown[]
     readonly name: string
+    /** Milliseconds since 1970. */
+    readonly startTime: number
+    readonly endTime: number
   }[]
 }
 
@@ -29,9 +32,21 @@ for (const file of process.argv.slice(2)) {
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   )
   for (const { name } of broken) console.log(`${name}: could not be run`)
+  for (const [suite, ms] of wallTimes(report)) console.log(`${suite}: ${Math.round(ms / 1000)} s`)
   passed += report.numPassedTests
   failed += report.numFailedTests + broken.length
   if (report.numPendingTests > 0) console.log(`${file}: ${report.numPendingTests} not run`)
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+/** Suites are told apart by the folder of their files: from the first start to the last end in it. */
+function wallTimes({ testResults }: Report): Map<string, number> {
+  const spans = new Map<string, { from: number; to: number }>()
+  for (const { name, startTime, endTime } of testResults) {
+    const suite = /apps\/(interop|conformance\/(?:crash|abuse|mutants|src))\//.exec(name)?.[1] ?? 'unit and property'
+    const span = spans.get(suite)
+    spans.set(suite, { from: Math.min(span?.from ?? startTime, startTime), to: Math.max(span?.to ?? endTime, endTime) })
+  }
+  return new Map([...spans].map(([suite, { from, to }]) => [suite, to - from]))
+}
