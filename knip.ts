@@ -22,7 +22,6 @@ const config: KnipConfig = {
     // Suites run in the vitest of whoever calls them.
     'packages/storage': { entry: ['examples/*.ts'], ignoreDependencies: ['vitest'] },
     'packages/cluster': { ignoreDependencies: ['vitest'] },
-    'packages/plugin': {},
     'apps/bench': { entry: ['src/{run,profile}.ts'] },
     'apps/conformance': {
       entry: ['src/write-page.ts', 'src/route-of-a-message.ts', '{crash,mutants,abuse}/*.ts', 'crash/switches/*'],
