@@ -70,7 +70,12 @@ export class Confirmation {
   }
 }
 
+const PING = "<ping xmlns='urn:xmpp:ping'/>"
+// COMPAT(go-sendxmpp 0.5): a request whose payload has any other name ends it; any answer will do here.
+const QUERY = "<query xmlns='jabber:iq:version'/>"
+
 function ping(session: Session, id: string): string {
   const { jid, host } = session
-  return `<iq type='get' from='${host.domain}' to='${escapeAttr(jid.text)}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`
+  const payload = jid.resource.startsWith('go-sendxmpp.') ? QUERY : PING
+  return `<iq type='get' from='${host.domain}' to='${escapeAttr(jid.text)}' id='${id}'>${payload}</iq>`
 }
