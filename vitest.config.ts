@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@tercet/source', 'node', 'module', 'import', 'default']
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 
+// One project after the other: what is measured or killed does not share the machine with the rest.
 export default defineConfig({
   ...shared,
   test: {
@@ -13,6 +14,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/fuzz/**/*.test.ts',
@@ -26,6 +28,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'transcripts',
+          sequence: { groupOrder: 1 },
           include: ['apps/conformance/{src,mutants}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -35,6 +38,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'crash',
+          sequence: { groupOrder: 2 },
           include: ['apps/conformance/crash/{kill,stop}.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
@@ -46,6 +50,7 @@ export default defineConfig({
         test: {
           // The crash tests that need strace, or may mount.
           name: 'system',
+          sequence: { groupOrder: 4 },
           include: ['apps/conformance/crash/{order,full-disk}.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
@@ -57,6 +62,7 @@ export default defineConfig({
         test: {
           // The same transcripts on somebody else's server, which must fail where the list says so, and nowhere else.
           name: 'prosody',
+          sequence: { groupOrder: 5 },
           include: ['apps/conformance/src/run.test.ts'],
           env: { TERCET_PLAYS_SERVER: 'prosody' },
           testTimeout: 30_000,
@@ -67,6 +73,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'abuse',
+          sequence: { groupOrder: 3 },
           include: ['apps/conformance/abuse/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -77,6 +84,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'interop',
+          sequence: { groupOrder: 6 },
           include: ['apps/interop/src/**/*.test.ts'],
           globalSetup: ['apps/interop/src/summary.setup.ts'],
           testTimeout: 120_000,
