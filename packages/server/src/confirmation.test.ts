@@ -25,6 +25,8 @@ test.each([
     )
     await romeo.barrier()
     romeo.cut()
-    expect(romeo.unread).toEqual([])
+    // It would come again.
+    const again = await fixture.available('romeo@a.test/later')
+    await again.receivesNothing()
   },
 )
