@@ -24,6 +24,7 @@ const SETTLED_MS = 30_000
 /** Memory may be more than before by this share, and this much. */
 const RSS_SHARE = 1.1
 const RSS_MIB = 5
+const MAX_WARM_UPS = 5
 
 let target: Target
 let bystander: Bystander
@@ -83,11 +84,18 @@ async function forAWhile(abuse: Abuse): Promise<void> {
   while (performance.now() - begun < MEASURED_MS)
 }
 
-/** The same once before, so that what a process needs for its work is there and does not count as left behind. */
+/**
+ * The same before, until the process has what it needs for it: a heap grows while there is work, and nothing makes it small again. What is
+ * left behind each time would go on growing.
+ */
 async function warmUp(abuse: Abuse): Promise<void> {
   const { sessions } = await target.figures()
-  await forAWhile(abuse)
-  await until(SETTLED_MS, 'Sessions of the warm-up end', async () => (await target.figures()).sessions <= sessions)
+  for (let round = 0; round < MAX_WARM_UPS; round++) {
+    const { rssMiB } = target
+    await forAWhile(abuse)
+    await until(SETTLED_MS, 'Sessions of the warm-up end', async () => (await target.figures()).sessions <= sessions)
+    if (target.rssMiB < rssMiB + RSS_MIB) break
+  }
   await pause(LONG ? 5000 : 300)
 }
 

@@ -112,6 +112,10 @@ const kinds: readonly Abuse[] = [
     async ({ http }) => {
       const raw = await new Raw(http).connected()
       raw.socket.allowHalfOpen = true
+      // A server that has let go of the connection answers what still comes with a reset; one that waits takes it.
+      raw.socket.once('end', () => {
+        const poke = setInterval(() => (raw.over ? clearInterval(poke) : raw.send('a')), 100)
+      })
       raw.send(upgrade('/elsewhere'))
       return raw
     },
