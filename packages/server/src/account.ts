@@ -89,7 +89,7 @@ export class Account {
       setImmediate(() => this.#next())
       return
     }
-    for (let task = this.#tasks?.shift(); task; task = this.#tasks?.shift()) {
+    for (let task = this.#tasks.shift(); task; task = this.#tasks.shift()) {
       const pending = task()
       if (pending) {
         this.#afterwards(pending)
