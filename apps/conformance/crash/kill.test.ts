@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { killRuns } from './kill.ts'
 import { LoadClient } from '@tercet/testkit/load-client'
 import { ServerProcess } from './server-process.ts'
-import { earlyAcknowledgement } from './switches.ts'
+import { earlyAcknowledgement, slowCommit } from './switches.ts'
 import { within } from './within.ts'
 
 const NS_SM = 'urn:xmpp:sm:3'
@@ -16,8 +16,15 @@ test(`kill -9 under load, ${rounds} times: nothing that was acknowledged is lost
   expect(ledger.acknowledged.size).toBeGreaterThan(rounds * 50)
 }, 1_200_000)
 
+test('on a slow disk nothing is lost either', async () => {
+  const ledger = await killRuns({ rounds: 2, preload: [slowCommit] })
+  console.log(`each commit takes 100 ms: ${String(ledger)}`)
+  expect(ledger.lost).toEqual([])
+  expect(ledger.acknowledged.size).toBeGreaterThan(0)
+})
+
 test('the same check is red when stanzas are acknowledged before the commit', async () => {
-  const ledger = await killRuns({ rounds: 2, preload: [earlyAcknowledgement] })
+  const ledger = await killRuns({ rounds: 2, preload: [earlyAcknowledgement, slowCommit] })
   console.log(`acknowledged too early: ${String(ledger)}`)
   expect(ledger.lost).not.toEqual([])
 })

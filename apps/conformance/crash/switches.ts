@@ -4,3 +4,5 @@
 export const synchronousOff = new URL('./switches/synchronous-off.ts', import.meta.url)
 /** Stanzas are acknowledged before the commit of what they caused. */
 export const earlyAcknowledgement = new URL('./switches/early-acknowledgement.ts', import.meta.url)
+/** Each commit takes a tenth of a second. */
+export const slowCommit = new URL('./switches/slow-commit.ts', import.meta.url)

@@ -9,7 +9,7 @@ export interface LogEntry {
   readonly at: number
   /** The other party, usually a bare JID; filterable. */
   readonly peer: string
-  /** Wire text or JSON, opaque here. */
+  /** Wire text or JSON, opaque here; neither has U+0000, which the SQLite of older Nodes cuts text at. */
   readonly body: string
 }
 

@@ -170,7 +170,7 @@ export function logRules(fixture: Fixture): void {
 
   test('logs, hosts and owners are apart, and text comes back as it was', async () => {
     const { storage } = fixture
-    const entry = { id: 'ü\u{1f339}', at: Date.UTC(2026, 0), peer: 'ö', body: `\u0000'"\u{1f339}` }
+    const entry = { id: 'ü\u{1f339}', at: Date.UTC(2026, 0), peer: 'ö', body: `\u0001'"\u{1f339}\n` }
     const unit = storage.unit()
     storage.log('a').append(unit, 'h', 'o', entry)
     await unit.commit()
