@@ -12,6 +12,8 @@ export class Pending implements CommitObserver {
   readonly #tables = new Map<string, Hosts>()
   readonly #logs = new Map<string, Hosts>()
   readonly #spool = new Map<string, Map<string, SpoolEntry>>()
+  /** Hears of destinations whose entries were refused, or whose unit was given up. */
+  refused: (destination: string) => void = () => {}
 
   wrote(unit: WorkUnit, write: Write): void {
     if (write.kind === 'spool') {
@@ -34,6 +36,7 @@ export class Pending implements CommitObserver {
         if (entries?.get(write.entry.id) !== write.entry) continue
         entries.delete(write.entry.id)
         if (entries.size === 0) this.#spool.delete(write.entry.destination)
+        if (!write.entry.stored && !write.entry.settled) this.refused(write.entry.destination)
         continue
       }
       const owners = this.#ownersOf(write)

@@ -20,8 +20,22 @@ export function sqliteSpool(parts: Parts): Spool {
     return entries.sort((a, b) => compareText(a.id, b.id))
   }
 
+  const counted = new SpoolCounts()
+  pending.refused = destination => counted.forget(destination)
+  /** Whether an entry is among those that are counted, settled or not. */
+  const present = ({ destination, id, stored }: SpoolEntry): boolean =>
+    stored || pending.entries(destination)?.has(id) === true
+
   const count = (destination: string): number => {
     parts.requireOpen()
+    const known = counted.get(destination)
+    if (known !== undefined) return known
+    const found = enumerate(destination)
+    counted.set(destination, found)
+    return found
+  }
+
+  const enumerate = (destination: string): number => {
     const put = pending.entries(destination)
     if (put === undefined && !committer.hasSettled) return reader.spoolCount(destination)
     let entries = 0
@@ -31,9 +45,16 @@ export function sqliteSpool(parts: Parts): Spool {
   }
 
   return {
-    put: (unit, entry) => committer.own(unit).add(spoolWrite(entry)),
+    put: (unit, entry) => {
+      if (!entry.settled && !present(entry)) counted.change(entry.destination, 1)
+      committer.own(unit).add(spoolWrite(entry))
+    },
     settle: entries => {
       parts.requireOpen()
+      for (const entry of entries) {
+        if (entry.settled || committer.isSettled(entry.id) || !present(entry)) continue
+        counted.change(entry.destination, -1)
+      }
       committer.settle(entries)
     },
     load,
@@ -45,5 +66,31 @@ export function sqliteSpool(parts: Parts): Spool {
       parts.requireOpen()
       return found.filter(destination => count(destination) > 0)
     },
+  }
+}
+
+/** Destinations that are counted at a time. */
+const MAX_COUNTED = 10_000
+
+/** How many entries a destination has, once somebody has asked: each message to somebody who is away asks. */
+class SpoolCounts {
+  readonly #counts = new Map<string, number>()
+
+  get(destination: string): number | undefined {
+    return this.#counts.get(destination)
+  }
+
+  set(destination: string, count: number): void {
+    if (this.#counts.size >= MAX_COUNTED) this.#counts.clear()
+    this.#counts.set(destination, count)
+  }
+
+  change(destination: string, by: 1 | -1): void {
+    const count = this.#counts.get(destination)
+    if (count !== undefined) this.#counts.set(destination, Math.max(0, count + by))
+  }
+
+  forget(destination: string): void {
+    this.#counts.delete(destination)
   }
 }
