@@ -115,7 +115,9 @@ export class LoadClient {
         await sasl.success(data === '' ? undefined : bytes)
         break
       }
-      this.send(`<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${encodeBase64(await sasl.challenge(bytes))}</response>`)
+      this.send(
+        `<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${encodeBase64(await sasl.challenge(bytes))}</response>`,
+      )
     }
     this.#open()
     await this.expect(/<stream:features>.*?<\/stream:features>/s)
