@@ -35,6 +35,7 @@ function asText(facts: Facts): string {
     ['hosts', facts.hosts.join(', ')],
     ['sessions', `${facts.sessions} (${facts.hibernating} waiting to be resumed)`],
     ['streams', String(facts.streams)],
+    ['timers', String(facts.timers)],
     ['RSS', `${(facts.rssBytes / 2 ** 20).toFixed(1)} MiB`],
     ['commits', `${facts.commits} with ${facts.rows} rows`],
     ['commit p50', `${facts.commitP50Ms.toFixed(1)} ms`],

@@ -26,6 +26,7 @@ export const status = operation({
       sessions,
       hibernating,
       streams: server.streams.size,
+      timers: server.wheel.size,
       rssBytes: process.memoryUsage.rss(),
       commits,
       rows,
