@@ -93,13 +93,12 @@ async function reachAlone(config: Config): Promise<Reached> {
   }
 }
 
-/** Opens the storage of a data folder. The switch is for the crash test, which must be able to fail. */
+/** Opens the storage of a data folder. */
 export function openStorage(
   { data }: Config,
   logger?: Parameters<typeof openSqliteStorage>[0]['logger'],
 ): Promise<Storage> {
-  const synchronous = process.env['TERCET_TEST_SYNCHRONOUS'] === 'OFF' ? 'OFF' : 'FULL'
-  return openSqliteStorage({ folder: data, synchronous, ...(logger ? { logger } : {}) })
+  return openSqliteStorage({ folder: data, ...(logger ? { logger } : {}) })
 }
 
 async function dialControl(folder: string): Promise<Socket | undefined> {
