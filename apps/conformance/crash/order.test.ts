@@ -57,6 +57,11 @@ describe('reading a trace', () => {
     ['a sync that failed', [log('m1'), '11 fdatasync(25</d/tercet.db-wal>) = -1 EIO (Input/output error)', told(1)], 1],
     ['a sync of another file', [log('m1'), '11 fdatasync(26</d/tercet.db>) = 0', told(1)], 1],
     ['never written', [sync, told(2)], 2],
+    [
+      'short numbers of processes, which strace pads',
+      [log('m1'), sync, told(1)].map(line => line.replace(' ', '   ')),
+      0,
+    ],
   ])('%s', (_, lines, violations) => {
     const report = checkOrder(traceEvents(lines), [{ port: 4000, ids: ['m1', 'm2'] }])
     expect(report.violations).toHaveLength(violations)

@@ -39,7 +39,7 @@ export async function traceOrder({ preload = [] }: OrderOptions = {}): Promise<O
     Promise.all(names.map(local => load(server, local))),
   )
   await server.kill()
-  const over = new RegExp(`^${pid} \\+\\+\\+ (killed|exited)`, 'm')
+  const over = new RegExp(`^${pid} +\\+\\+\\+ (killed|exited)`, 'm')
   await until(10_000, 'strace has written everything', () => over.test(readFileSync(file, 'latin1').slice(-4096)))
   return checkOrder(traceEvents(readFileSync(file, 'latin1').split('\n')), senders)
 }

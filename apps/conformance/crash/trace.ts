@@ -18,13 +18,13 @@ export const tracedCalls = 'trace=fsync,fdatasync,write,writev,pwrite64,pwritev,
 export function* traceEvents(lines: Iterable<string>): Generator<TraceEvent> {
   const syncing = new Set<string>()
   for (const line of lines) {
-    const resumed = /^(\d+) <\.\.\. (?:fsync|fdatasync) resumed>.*= (-?\d+)/.exec(line)
+    const resumed = /^(\d+) +<\.\.\. (?:fsync|fdatasync) resumed>.*= (-?\d+)/.exec(line)
     if (resumed) {
       const [, thread = '', result] = resumed
       if (syncing.delete(thread) && result === '0') yield { kind: 'syncReturned', thread }
       continue
     }
-    const call = /^(\d+) (\w+)\(\d+<(.*?)>(?:, |\)| <)(.*)$/.exec(line)
+    const call = /^(\d+) +(\w+)\(\d+<(.*?)>(?:, |\)| <)(.*)$/.exec(line)
     if (!call) continue
     const [, thread = '', name = '', file = '', rest = ''] = call
     if (name === 'fsync' || name === 'fdatasync') {
