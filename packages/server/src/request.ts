@@ -37,7 +37,7 @@ export function answer(
 /** A result that promises a change waits for the disk; should that fail, the sender hears of it instead. */
 function respond(host: Host, reply: Iq, account: Account | undefined, turn: Turn): void {
   const { to, from } = reply
-  const session = to && isFull(to) ? host.server.hosts.get(to.domain)?.session(to) : undefined
+  const session = to && host.server.session(to)
   if (turn.state === 'durable') {
     // This runs in the queue of the session's account: behind all that waits there, many answers would wait as trees, without a bound.
     if (session && session.account === account) return session.sendStanza(reply)

@@ -1,6 +1,6 @@
 /** Where a stanza goes: the routing law of RFC 6120 §10 as far as it is not a module's. */
 
-import { isFull, type BareJid } from '@tercet/jid'
+import type { BareJid } from '@tercet/jid'
 import { errorReply, StanzaError, type Stanza } from '@tercet/stanza'
 import type { Host } from './host.ts'
 import type { Server } from './server.ts'
@@ -47,8 +47,8 @@ export class Router {
     const to = reply?.to
     if (!reply || !to) return
     // From the account's own queue, as results do: behind what waits there it would come out of order.
-    const own = isFull(to) && reply.from?.bare.text === to.bare.text
-    const session = own ? this.#server.hosts.get(to.domain)?.session(to) : undefined
+    const own = reply.from?.bare.text === to.bare.text
+    const session = own ? this.#server.session(to) : undefined
     if (session) session.sendStanza(reply)
     else this.send(reply, turn)
   }

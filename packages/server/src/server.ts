@@ -1,6 +1,6 @@
 /** The server: hosts around one storage, one router, one timer wheel. It knows no socket and no file. */
 
-import { BareJid } from '@tercet/jid'
+import { BareJid, isFull, type Jid } from '@tercet/jid'
 import { single, type Cluster } from '@tercet/cluster'
 import { MemoryMeter, silent, type Logger, type Meter } from '@tercet/plugin'
 import { decodeBase64Strict, encodeBase64 } from '@tercet/sasl'
@@ -150,6 +150,11 @@ export class Server implements AsyncDisposable {
   /** A turn is decided. */
   turnOver(): void {
     if (--this.#openTurns === 0) this.#quiet?.()
+  }
+
+  /** The session that is bound to `jid`, on whichever host here; undefined for a bare or a foreign address too. */
+  session(jid: Jid): Session | undefined {
+    return isFull(jid) ? this.hosts.get(jid.domain)?.session(jid) : undefined
   }
 
   /** Sessions of all hosts, also those that wait to be resumed. */
