@@ -10,6 +10,8 @@ export type Handler<E> = (event: E) => Verdict | void | Promise<Verdict | void>
 export interface Point<E, P extends string> {
   readonly name: string
   readonly phases: readonly P[]
+  /** Kinds of events, where a handler may be for one of them: it is not asked about the others. Empty: there is one kind. */
+  readonly kinds: readonly string[]
   /** Carries the event's type; never set. */
   readonly event?: E
 }
@@ -18,8 +20,12 @@ export interface Point<E, P extends string> {
  * Declares a point: `point<MessageEvent>()('inbound', ['guard', 'deliver'])`. Two calls, so that the event is named and the phases
  * are inferred.
  */
-export function point<E>(): <const P extends string>(name: string, phases: readonly P[]) => Point<E, P> {
-  return (name, phases) => ({ name, phases })
+export function point<E>(): <const P extends string>(
+  name: string,
+  phases: readonly P[],
+  kinds?: readonly string[],
+) => Point<E, P> {
+  return (name, phases, kinds = []) => ({ name, phases, kinds })
 }
 
 interface Registration<E> {
@@ -78,22 +84,31 @@ async function runFrom<E>(
 export class Hooks {
   readonly #chains = new Map<string, Chain<never>>()
 
-  /** The chain of a point, made on first use. */
-  chain<E, P extends string>(point: Point<E, P>): Chain<E> {
-    let chain = this.#chains.get(point.name)
-    if (!chain) this.#chains.set(point.name, (chain = new Chain()))
+  /** The chain of a point, or of one kind of its events; made on first use. */
+  chain<E, P extends string>(point: Point<E, P>, kind = ''): Chain<E> {
+    const name = kind === '' ? point.name : `${point.name} ${kind}`
+    let chain = this.#chains.get(name)
+    if (!chain) this.#chains.set(name, (chain = new Chain()))
     // A point's name belongs to one event type: points are declared once, as values.
     return chain as unknown as Chain<E>
   }
 
   /**
-   * Adds a handler to a phase of a point.
+   * Adds a handler to a phase of a point: for one of its kinds, or for all.
    *
-   * @throws {TypeError} the point has no such phase
+   * @throws {TypeError} the point has no such phase, or no such kind
    */
-  on<E, P extends string>(point: Point<E, P>, phase: NoInfer<P>, run: Handler<NoInfer<E>>): Disposable {
-    const index = point.phases.indexOf(phase)
-    if (index < 0) throw new TypeError(`Point ${point.name} has no phase ${phase}`)
-    return this.chain(point).add(index, run)
+  on<E, P extends string>(point: Point<E, P>, phase: NoInfer<P>, run: Handler<NoInfer<E>>, kind?: string): Disposable {
+    const { name, phases, kinds } = point
+    const index = phases.indexOf(phase)
+    if (index < 0) throw new TypeError(`Point ${name} has no phase ${phase}`)
+    if (kind !== undefined && !kinds.includes(kind)) throw new TypeError(`Point ${name} has no events of kind ${kind}`)
+    const wanted = kind === undefined ? (kinds.length === 0 ? [''] : kinds) : [kind]
+    const added = wanted.map(each => this.chain(point, each).add(index, run))
+    return {
+      [Symbol.dispose]() {
+        for (const each of added) each[Symbol.dispose]()
+      },
+    }
   }
 }

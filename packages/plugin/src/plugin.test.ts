@@ -59,6 +59,26 @@ describe('hooks', () => {
     expect(chain.empty).toBe(true)
   })
 
+  test('a handler for one kind of events is asked about no others; one for all kinds is, in its place', () => {
+    const tower = point<Bell>()('tower', ['sound'], ['great', 'small'])
+    const hooks = new Hooks()
+    hooks.on(tower, 'sound', bell => void bell.rung.push('great'), 'great')
+    const any = hooks.on(tower, 'sound', bell => void bell.rung.push('any'))
+    hooks.on(tower, 'sound', bell => void bell.rung.push('small'), 'small')
+    const ringing = (kind: string): readonly string[] => {
+      const bell = { rung: [] }
+      void hooks.chain(tower, kind).run(bell)
+      return bell.rung
+    }
+    expect(ringing('great')).toEqual(['great', 'any'])
+    expect(ringing('small')).toEqual(['any', 'small'])
+    any[Symbol.dispose]()
+    expect(ringing('great')).toEqual(['great'])
+    expect(ringing('small')).toEqual(['small'])
+    expect(() => hooks.on(tower, 'sound', () => {}, 'broken')).toThrow(TypeError)
+    expect(() => hooks.on(ring, 'sound', () => {}, 'great')).toThrow(TypeError)
+  })
+
   test('phases are typed, and checked where types are not', () => {
     const hooks = new Hooks()
     // @ts-expect-error no such phase

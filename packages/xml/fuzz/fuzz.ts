@@ -6,6 +6,7 @@ import {
   Element,
   escapeAttr,
   isContentNs,
+  openTag,
   readStanza,
   tcpReader,
   websocketReader,
@@ -145,19 +146,20 @@ function askUpToClose(text: string): Opinion {
 /** The same in a WebSocket message, which has nothing around it. */
 function compareMessage(bytes: Uint8Array, random: Random, tally: Tally): void {
   const text = lenient.decode(bytes)
-  const message = encoder.encode(random(4) === 0 ? text : text.replace(/^<[a-z]+/, "$& xmlns='jabber:client'"))
-  const scanned = readAll(websocketReader(), OPEN, [message], tally)
-  sameReading(scanned, readAll(websocketReader({ framing: 'sax' }), OPEN, [message]), 'scan and sax differ')
+  const contentNs = random(2) === 0 ? 'jabber:server' : CONTENT
+  const message = encoder.encode(random(4) === 0 ? text : text.replace(/^<[a-z]+/, `$& xmlns='${contentNs}'`))
+  const open = openTag({ framing: 'websocket', contentNs, attrs: ['to', 'a.example', 'version', '1.0'] })
+  const scanned = readAll(websocketReader(undefined, contentNs), open, [message], tally)
+  const withSax = readAll(websocketReader({ framing: 'sax' }, contentNs), open, [message])
+  sameReading(scanned, withSax, 'scan and sax differ')
   const opinion = ask(lenient.decode(message))
   if (scanned.end !== 'all') {
     tally.refused++
     return
   }
   if (!opinion.root || opinion.restricted) throw new Error('saxes refuses it')
-  checkTrees(scanned.elements, [translate(opinion.root, CONTENT, true)])
+  checkTrees(scanned.elements, [translate(opinion.root, contentNs, true)])
 }
-
-const OPEN = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='a.example' version='1.0'/>"
 
 function readAll(reader: StreamReader, header: string, chunks: readonly Uint8Array[], tally?: Tally): Reading {
   const elements: Fragment[] = []

@@ -22,8 +22,14 @@ const SERVER = usual('jabber:server')
 /** Text that stands for itself, between elements of the content namespace. */
 export const NEUTRAL: Context = { tag: '', contentNs: CONTENT, bindings: ['', CONTENT] }
 
-/** A WebSocket message has nothing around it (RFC 7395 §3.3.3). */
-export const MESSAGE: Context = { tag: '', contentNs: CONTENT, bindings: [] }
+// A WebSocket message has nothing around it (RFC 7395 §3.3.3).
+const CLIENT_MESSAGE: Context = { tag: '', contentNs: CONTENT, bindings: [] }
+const SERVER_MESSAGE: Context = { tag: '', contentNs: SERVER.contentNs, bindings: [] }
+
+/** The context of all messages of a WebSocket: between servers stanzas are in `jabber:server` (XEP-0468 §2). */
+export function messageContext(contentNs: string): Context {
+  return contentNs === SERVER.contentNs ? SERVER_MESSAGE : CLIENT_MESSAGE
+}
 
 /** The context of a header, shared where it is one of the usual ones. */
 export function contextOf(tag: string, contentNs: string, bindings: readonly string[]): Context {

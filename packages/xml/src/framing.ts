@@ -1,8 +1,8 @@
-/** How a stream is opened, filled and closed on each framing (RFC 6120 §4.7, §4.4; RFC 7395 §3.3–3.6). */
+/** How a stream is opened, filled and closed on each framing (RFC 6120 §4.7, §4.4; RFC 7395 §3.3–3.6; XEP-0468 0.1.0). */
 import type { Element } from './element.ts'
 import { escapeAttr } from './escape.ts'
 import { isLocalName } from './names.ts'
-import { CONTENT, FRAMING, STREAMS } from './ns.ts'
+import { CONTENT, framingNs, STREAMS } from './ns.ts'
 import { write, writeAttrs, writeChildren } from './write.ts'
 
 /** How stanzas are delimited: by the stream's XML on TCP, by messages on a WebSocket. */
@@ -11,7 +11,7 @@ export type Framing = 'tcp' | 'websocket'
 /** A stream header to be written. */
 export interface OpenTag {
   readonly framing: Framing
-  /** The stream's content namespace, on TCP. Default `jabber:client`. */
+  /** The stream's content namespace; on a WebSocket it decides on that of `<open/>`. Default `jabber:client`. */
   readonly contentNs?: string
   /** Flat `[name, value…]`: `to`, `from`, `id`, `version`, `xml:lang`. */
   readonly attrs?: readonly string[]
@@ -28,18 +28,26 @@ export interface OpenTag {
  */
 export function openTag(open: OpenTag): string {
   const { framing, contentNs = CONTENT, attrs = [], namespaces = [], declaration = true } = open
-  if (framing === 'websocket') return `<open xmlns='${FRAMING}'${writeAttrs(attrs)}/>`
+  if (framing === 'websocket') return `<open xmlns='${framingNs(contentNs)}'${writeAttrs(attrs)}/>`
   let text = declaration ? "<?xml version='1.0'?>" : ''
   text += `<stream:stream xmlns='${escapeAttr(contentNs)}' xmlns:stream='${STREAMS}'`
   for (let i = 0; i < namespaces.length; i += 2) text += declare(namespaces[i]!, namespaces[i + 1]!)
   return text + writeAttrs(attrs) + '>'
 }
 
-/** The text that closes a stream; a WebSocket server may name another address to go to (RFC 7395 §3.6.1). */
-export function closeTag(framing: Framing, seeOtherUri?: string): string {
+/** How a stream on a WebSocket is closed. */
+export interface CloseTag {
+  /** The stream's content namespace. Default `jabber:client`. */
+  readonly contentNs?: string
+  /** Another address to go to (RFC 7395 §3.6.1). */
+  readonly seeOtherUri?: string
+}
+
+/** The text that closes a stream. */
+export function closeTag(framing: Framing, { contentNs = CONTENT, seeOtherUri }: CloseTag = {}): string {
   if (framing === 'tcp') return '</stream:stream>'
   const uri = seeOtherUri === undefined ? '' : ` see-other-uri='${escapeAttr(seeOtherUri)}'`
-  return `<close xmlns='${FRAMING}'${uri}/>`
+  return `<close xmlns='${framingNs(contentNs)}'${uri}/>`
 }
 
 /**

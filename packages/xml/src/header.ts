@@ -2,6 +2,7 @@
 import type { Cutter } from './cutter.ts'
 import { XmlError } from './error.ts'
 import { isContentNs, STREAMS } from './ns.ts'
+import { usualTag } from './usual-tag.ts'
 import { HEADER_LIMITS, StreamHeader } from './reader.ts'
 import { readStartTag } from './sax-reader.ts'
 
@@ -26,7 +27,8 @@ export function readHeader(text: string, cutter: Cutter): ReadHeader {
   const { declarationEnd, empty } = cutter
   checkDeclaration(text.slice(0, declarationEnd))
   if (empty) throw new XmlError('bad-format', 'A stream that ends with its own start tag')
-  const { prefix, name, ns, attrs, scope } = readStartTag(text.slice(declarationEnd), HEADER_LIMITS)
+  const tag = text.slice(declarationEnd)
+  const { prefix, name, ns, attrs, scope } = usualTag(tag) ?? readStartTag(tag, HEADER_LIMITS)
   if (ns !== STREAMS) throw new XmlError('invalid-namespace', 'The root of a stream is not in the namespace of streams')
   if (name !== 'stream') throw new XmlError('bad-format', 'The root of a stream is not <stream/>')
   // Without a prefix the default namespace is that of streams, and no stanza could be in the content namespace (§4.8.5).

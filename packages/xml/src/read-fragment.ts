@@ -28,8 +28,8 @@ export function tryScan(
   limits: Required<Limits>,
 ): Fragment | undefined {
   // A WebSocket message declares its content namespace itself, so nothing is in scope there.
-  const contentNs = context.bindings.length === 0 ? '' : context.contentNs
-  scanEnd = scan(bytes, start, Math.min(end, start + limits.maxBytes), contentNs, limits, found)
+  const inherits = context.bindings.length > 0
+  scanEnd = scan(bytes, start, Math.min(end, start + limits.maxBytes), context.contentNs, inherits, limits, found)
   if (scanEnd < 0) return undefined
   const plain = found.contentEndChar === found.contentEnd - start
   if (!plain && !validUtf8(bytes, start, scanEnd)) {

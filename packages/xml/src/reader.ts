@@ -8,7 +8,7 @@ import { valueOf } from './element.ts'
 export class StreamHeader {
   readonly name: string
   readonly ns: string
-  /** The content namespace that the peer declared; always `jabber:client` on a WebSocket. */
+  /** The content namespace that the peer declared; on a WebSocket that of the reader. */
   readonly contentNs: string
   /** The prefix of the root, usually `stream`; empty on a WebSocket. */
   readonly prefix: string

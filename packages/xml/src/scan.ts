@@ -67,12 +67,14 @@ const names = new Int32Array(MAX_ATTRIBUTES * 2)
  * lies above ASCII is left for the caller to check (`found.contentEndChar` tells whether there is any).
  *
  * @param contentNs the stream's content namespace, allowed as `xmlns` of the root alone
+ * @param inherits whether a root without `xmlns` is in it
  */
 export function scan(
   b: Uint8Array,
   start: number,
   end: number,
   contentNs: string,
+  inherits: boolean,
   limits: Required<Limits>,
   found: Scan,
 ): number {
@@ -203,9 +205,9 @@ export function scan(
       if (depth === 0) {
         found.nameEnd = nameEnd
         if (nsEnd === 0) {
-          if (contentNs === '') return HAND_OVER
+          if (!inherits) return HAND_OVER
         } else {
-          const own = sameBytes(b, nsStart, nsEnd, contentNs === '' ? 'jabber:client' : contentNs)
+          const own = sameBytes(b, nsStart, nsEnd, contentNs)
           if (!own) {
             if (!isLegalDefault(b, nsStart, nsEnd, false)) return HAND_OVER
             found.nsStart = nsStart

@@ -77,6 +77,40 @@ describe.each(['scan', 'sax'] as const)('WebSocket framing %s', framing => {
     ['too much', `<a xmlns='u'>${'b'.repeat(5000)}</a>`, 'policy-violation'],
   ])('refuses %s', (_, text, condition) => expect(push(opened({ maxBytes: 4000 }), text)).toBe(condition))
 
+  describe('between servers (XEP-0468 §2)', () => {
+    const SERVER_OPEN = OPEN.replace('xmpp-framing', 'xmpp-framing-server')
+    const between = (): StreamReader => websocketReader({ framing }, 'jabber:server')
+    const joined = (): StreamReader => {
+      const reader = between()
+      push(reader, SERVER_OPEN)
+      return reader
+    }
+
+    test('<open/> is in a namespace of its own', () => {
+      expect(push(between(), SERVER_OPEN)).toMatchObject({ kind: 'open', header: { contentNs: 'jabber:server' } })
+      expect(push(between(), OPEN)).toBe('invalid-namespace')
+      expect(push(websocketReader({ framing }), SERVER_OPEN)).toBe('invalid-namespace')
+    })
+
+    test('stanzas are in jabber:server, which becomes the content namespace', () => {
+      const stanza = "<message xmlns='jabber:server'><body>é</body></message>"
+      expect(push(joined(), stanza)).toMatchObject({ name: 'message', ns: 'jabber:client' })
+      expect(push(joined(), "<a xmlns='urn:xmpp:sm:3' h='1'/>")).toMatchObject({ name: 'a', ns: 'urn:xmpp:sm:3' })
+    })
+
+    test.each([
+      ['the namespace of clients', "<message xmlns='jabber:client'/>", 'invalid-namespace'],
+      ['no namespace', '<message/>', 'invalid-namespace'],
+      ['a second header', SERVER_OPEN, 'bad-format'],
+    ])('refuses %s', (_, text, condition) => expect(push(joined(), text)).toBe(condition))
+
+    test('<close/> is the end in that namespace alone', () => {
+      const close = CLOSE.replace('xmpp-framing', 'xmpp-framing-server')
+      expect(push(joined(), close)).toEqual({ kind: 'close' })
+      expect(push(joined(), CLOSE)).toMatchObject({ name: 'close', ns: 'urn:ietf:params:xml:ns:xmpp-framing' })
+    })
+  })
+
   test('<close/> is the end, perhaps with another address (RFC 7395 §3.6)', () => {
     const reader = opened()
     expect(push(reader, CLOSE)).toEqual({ kind: 'close' })
@@ -91,9 +125,11 @@ describe.each(['scan', 'sax'] as const)('WebSocket framing %s', framing => {
     expect(push(reader, OPEN)).toMatchObject({ kind: 'open' })
   })
 
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   test.each([
-    ['Buffer', (text: string): Uint8Array => Buffer.from(text)],
-    ['Uint8Array', (text: string): Uint8Array => new TextEncoder().encode(text)],
+    // Node's sockets give buffers; browsers have none.
+    ['what a socket gives', typeof Buffer === 'function' ? (text: string): Uint8Array => Buffer.from(text) : bytes],
+    ['Uint8Array', bytes],
   ])('keep copies unread messages, which stay in order: %s', (_, bytesOf) => {
     const reader = opened()
     const messages = ['a', 'b', 'c'].map(name => bytesOf(`<${name} xmlns='u'/>`))

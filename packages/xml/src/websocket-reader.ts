@@ -1,11 +1,11 @@
-/** The reader of a stream in WebSocket messages, one self-contained element in each (RFC 7395 §3). */
+/** The reader of a stream in WebSocket messages, one self-contained element in each (RFC 7395 §3; XEP-0468 0.1.0). */
 import { allocate } from '#platform'
 import { CLASS, LT, SPACE } from './bytes.ts'
-import { MESSAGE } from './context.ts'
+import { messageContext, type Context } from './context.ts'
 import { Cutter } from './cutter.ts'
 import { XmlError } from './error.ts'
 import type { Fragment } from './fragment.ts'
-import { CONTENT, FRAMING } from './ns.ts'
+import { CONTENT, framingNs } from './ns.ts'
 import { readWithSax, scanEnd, tryScan } from './read-fragment.ts'
 import { configOf, StreamHeader } from './reader.ts'
 import type { ReaderConfig, ReaderOptions, StreamEvent, StreamReader } from './reader.ts'
@@ -14,22 +14,24 @@ const HEADER = 0
 const ELEMENTS = 1
 const OVER = 2
 
-/** Makes a reader for WebSocket; push whole messages. */
-export function websocketReader(options?: ReaderOptions): StreamReader {
-  return new WebSocketReader(configOf(options))
+/** Makes a reader for WebSocket; push whole messages. @param contentNs of its stanzas: `jabber:client` or `jabber:server` */
+export function websocketReader(options?: ReaderOptions, contentNs: string = CONTENT): StreamReader {
+  return new WebSocketReader(configOf(options), messageContext(contentNs))
 }
 
 class WebSocketReader implements StreamReader {
   handovers = 0
   scanned = 0
   private readonly config: ReaderConfig
+  private readonly context: Context
   private state = HEADER
   private message: Uint8Array | undefined
   /** Messages that came while an earlier one was unread. */
   private queue: Uint8Array[] | undefined
 
-  constructor(config: ReaderConfig) {
+  constructor(config: ReaderConfig, context: Context) {
     this.config = config
+    this.context = context
     this.message = undefined
     this.queue = undefined
   }
@@ -73,7 +75,7 @@ class WebSocketReader implements StreamReader {
     const { limits, scans } = this.config
     // No white space before the element, and no keepalives of it (RFC 7395 §3.3.3, §3.8).
     if (message[0] !== LT) throw new XmlError('not-well-formed', 'A message that does not begin with <')
-    const element = scans ? tryScan(message, 0, message.length, MESSAGE, limits) : undefined
+    const element = scans ? tryScan(message, 0, message.length, this.context, limits) : undefined
     if (element !== undefined) {
       this.scanned++
       checkRest(message, scanEnd)
@@ -84,25 +86,26 @@ class WebSocketReader implements StreamReader {
     if (length < 0 || cutter.closing) throw new XmlError('not-well-formed', 'A message that is not one whole element')
     checkRest(message, length)
     if (scans) this.handovers++
-    return readWithSax(message, 0, length, MESSAGE, limits)
+    return readWithSax(message, 0, length, this.context, limits)
   }
 
   private event(element: Fragment): StreamEvent {
     const { name, ns, attrs } = element
-    if (ns === FRAMING && name === 'close') {
+    const { contentNs } = this.context
+    const framed = ns === framingNs(contentNs)
+    if (framed && name === 'close') {
       this.finish()
       const seeOtherUri = element.attr('see-other-uri')
       return seeOtherUri === undefined ? { kind: 'close' } : { kind: 'close', seeOtherUri }
     }
     if (this.state === ELEMENTS) {
-      if (ns !== FRAMING) return { kind: 'element', element }
+      if (!framed) return { kind: 'element', element }
       throw new XmlError('bad-format', 'A stream header inside a stream')
     }
-    if (ns !== FRAMING)
-      throw new XmlError('invalid-namespace', 'The first message is not in the framed stream namespace')
+    if (!framed) throw new XmlError('invalid-namespace', 'The first message is not in the framed stream namespace')
     if (name !== 'open') throw new XmlError('bad-format', 'The first message is not <open/>')
     this.state = ELEMENTS
-    return { kind: 'open', header: new StreamHeader(name, ns, CONTENT, '', attrs) }
+    return { kind: 'open', header: new StreamHeader(name, ns, contentNs, '', attrs) }
   }
 
   private finish(): void {

@@ -84,21 +84,8 @@ describe('write', () => {
   )
 
   test('what is written reads as it was, or is refused by the writer (SEC-08)', { timeout: 60_000 }, () => {
-    const name = fc.constantFrom('a', 'message', '__proto__', 'hasOwnProperty', 'é', 'x-1.y')
-    const ns = fc.constantFrom(C, 'u', 'urn:xmpp:delay', "'<&>\n", STREAMS, '__proto__')
-    const text = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
-      fc.constantFrom('\r\n', ']]>', '&lt;', '\'"\t'),
-    )
-    const attr = fc.tuple(fc.constantFrom('a', 'b', 'xml:lang', '{u}a', '{v}a', '__proto__'), text)
-    const attrs = fc.uniqueArray(attr, { selector: ([key]) => key, maxLength: 4 }).map(pairs => pairs.flat())
-    const { element } = fc.letrec<{ element: Element }>(tie => ({
-      element: fc
-        .tuple(name, ns, attrs, fc.array(fc.oneof({ depthSize: 'small' }, text, tie('element')), { maxLength: 3 }))
-        .map(([n, s, a, c]) => new Element(n, s, a, c)),
-    }))
     fc.assert(
-      fc.property(element, value => {
+      fc.property(anyElement(), value => {
         const root = new Element('message', C, [], [value])
         let written: string
         try {
@@ -113,6 +100,53 @@ describe('write', () => {
     )
   })
 })
+
+test.each(['jabber:client', 'jabber:server'])(
+  'what is written reads as it was in a WebSocket message whose stanzas are in %s, and in no other (XEP-0468 §2)',
+  { timeout: 60_000 },
+  contentNs => {
+    fc.assert(
+      fc.property(anyElement(), value => {
+        const root = new Element('message', C, [], [value])
+        let text: string
+        try {
+          text = write(root).replace('<message', `<message xmlns='${contentNs}'`)
+        } catch {
+          return
+        }
+        const read = (readerNs: string): unknown => {
+          const reader = websocketReader(undefined, readerNs)
+          for (const it of [openTag({ framing: 'websocket', contentNs: readerNs }), text])
+            reader.push(new TextEncoder().encode(it))
+          expect(reader.next()).toMatchObject({ kind: 'open', header: { contentNs: readerNs } })
+          const event = reader.next()
+          return event?.kind === 'element' ? join(event.element.toElement()) : event
+        }
+        expect(read(contentNs)).toEqual(join(root))
+        expect(() => read(contentNs === C ? 'jabber:server' : C)).toThrow('not the stream’s')
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
+
+/** Elements with whatever a stranger may put into them. */
+function anyElement(): fc.Arbitrary<Element> {
+  const name = fc.constantFrom('a', 'message', '__proto__', 'hasOwnProperty', 'é', 'x-1.y')
+  const ns = fc.constantFrom(C, 'u', 'urn:xmpp:delay', "'<&>\n", STREAMS, '__proto__')
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
+    fc.constantFrom('\r\n', ']]>', '&lt;', '\'"\t'),
+  )
+  const attr = fc.tuple(fc.constantFrom('a', 'b', 'xml:lang', '{u}a', '{v}a', '__proto__'), text)
+  const attrs = fc.uniqueArray(attr, { selector: ([key]) => key, maxLength: 4 }).map(pairs => pairs.flat())
+  const { element } = fc.letrec<{ element: Element }>(tie => ({
+    element: fc
+      .tuple(name, ns, attrs, fc.array(fc.oneof({ depthSize: 'small' }, text, tie('element')), { maxLength: 3 }))
+      .map(([n, s, a, c]) => new Element(n, s, a, c)),
+  }))
+  return element
+}
 
 /** Adjacent character data is one on the wire. */
 function join(element: Element): unknown {
@@ -155,10 +189,22 @@ describe('framing', () => {
     expect(read(text, true)).toMatchObject({ kind: 'open', header: { attrs: ['to', 'a'] } })
   })
 
+  test('a WebSocket between servers (XEP-0468 §2)', () => {
+    const contentNs = 'jabber:server'
+    expect(openTag({ framing: 'websocket', contentNs, attrs: ['to', 'a'] })).toBe(
+      "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing-server' to='a'/>",
+    )
+    expect(closeTag('websocket', { contentNs })).toBe("<close xmlns='urn:ietf:params:xml:ns:xmpp-framing-server'/>")
+    expect(closeTag('tcp', { contentNs })).toBe('</stream:stream>')
+  })
+
   test('the end (RFC 6120 §4.4, RFC 7395 §3.6)', () => {
     expect(closeTag('tcp')).toBe('</stream:stream>')
     expect(closeTag('websocket')).toBe("<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>")
-    expect(read(closeTag('websocket', 'wss://b/&'), true)).toEqual({ kind: 'close', seeOtherUri: 'wss://b/&' })
+    expect(read(closeTag('websocket', { seeOtherUri: 'wss://b/&' }), true)).toEqual({
+      kind: 'close',
+      seeOtherUri: 'wss://b/&',
+    })
   })
 
   test('stream features carry the prefix that older peers compare (RFC 6120 §4.8.5)', () => {
