@@ -38,7 +38,7 @@ test.each([
 test('SASL-02: whatever is read as base64 is what would have been written, and any bytes survive', () => {
   fc.assert(
     fc.property(fc.uint8Array(), data => {
-      expect(encodeBase64(data)).toBe(Buffer.from(data).toString('base64'))
+      expect(encodeBase64(data)).toBe(btoa(String.fromCharCode(...data)))
       expect(decodeBase64Strict(encodeBase64(data))).toEqual(data)
     }),
   )
@@ -58,7 +58,7 @@ test('SASL-02: whatever is read as base64 is what would have been written, and a
 test('SEC-02: equality of secrets looks at every byte', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
-      expect(constantTimeEqual(a, b)).toBe(Buffer.compare(a, b) === 0)
+      expect(constantTimeEqual(a, b)).toBe(a.join() === b.join())
       expect(constantTimeEqual(a, a.slice())).toBe(true)
     }),
   )

@@ -3,16 +3,16 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { account, bindings, bytes, contextOf, play, playTampered } from './fixture.ts'
-import { parseHt } from './ht.ts'
+import { fastTokenKey, parseHt } from './ht.ts'
 import type { FastToken, ServerContext } from './mechanism.ts'
 import { platform as node } from './platform/node.ts'
 import { platform as web } from './platform/web.ts'
 import { clientMechanism, type SelectOptions } from './select.ts'
 import { serverMechanism } from './server-mechanism.ts'
 
-const fresh: FastToken = { token: 'fresh token', expired: false }
-const old: FastToken = { token: 'old token', expired: false }
-const gone: FastToken = { token: 'gone token', expired: true }
+const fresh: FastToken = { key: bytes('fresh token'), expired: false }
+const old: FastToken = { key: bytes('old token'), expired: false }
+const gone: FastToken = { key: bytes('gone token'), expired: true }
 const NONE = 'HT-SHA-256-NONE'
 
 /** Tokens are bound to a mechanism: those of juliet's client to the one without binding, or to EXPR. */
@@ -24,7 +24,7 @@ const credentials = account(
       return mechanism === NONE
         ? [fresh, old, gone]
         : mechanism === 'HT-SHA-256-EXPR'
-          ? [{ ...fresh, token: 'bound' }]
+          ? [{ ...fresh, key: bytes('bound') }]
           : []
     },
   },
@@ -70,6 +70,20 @@ test('the message is the name, NUL and HMAC(token, "Initiator" and the binding)'
   expect(step.kind === 'success' && Buffer.from(step.data!)).toEqual(answer)
 })
 
+test.each([64, 65])(
+  'a server checks a token of %d bytes by its key, which is no long token (RFC 2104 §2)',
+  async length => {
+    const token = 'x'.repeat(length)
+    const key = await fastTokenKey(token)
+    expect(Buffer.from(key).equals(Buffer.from(token))).toBe(length === 64)
+    const keeps = account({}, { token: () => [{ key, expired: false }] })
+    expect(await play(clientOf(NONE, token), serverOf(NONE, node, { credentials: keeps }))).toHaveProperty(
+      'kind',
+      'success',
+    )
+  },
+)
+
 test('FAST-01: a token of one mechanism is none of another (XEP-0484 §3.4)', async () => {
   const client = clientOf('HT-SHA-256-ENDP', 'fresh token')
   expect(await play(client, serverOf('HT-SHA-256-ENDP'))).toEqual({ kind: 'failure', condition: 'not-authorized' })
@@ -91,7 +105,7 @@ test('SASL-05: an unknown user fails like a wrong token, with the same work', as
 })
 
 test('SEC-02: the token that stands in for none, and an empty one, let nobody in', async () => {
-  const empty = account({}, { token: () => [{ token: '', expired: false }] })
+  const empty = account({}, { token: () => [{ key: bytes(''), expired: false }] })
   const proof = (token: string) => createHmac('sha256', token).update('Initiator').digest()
   for (const [credentials, token] of [
     [account({}, { token: () => [] }), 'nobody'],

@@ -1,4 +1,5 @@
 // HT-SHA-256-*: Hashed Tokens (draft-schmaus-kitten-sasl-ht-09) as FAST uses them (XEP-0484 0.2.0).
+import { platform } from '#platform'
 import { authorise } from './authzid.ts'
 import { andThen, type Awaitable } from './awaitable.ts'
 import type { ChannelBinding } from './channel-binding.ts'
@@ -14,7 +15,9 @@ const HASH = 'SHA-256'
 const INITIATOR = 'Initiator'
 const RESPONDER = 'Responder'
 /** Stands in where a user has no token, so that the work is the same. */
-const NOBODY: FastToken = { token: 'nobody', expired: false }
+const NOBODY: FastToken = { key: encodeText('nobody'), expired: false }
+/** HMAC hashes keys that are longer than a block of its hash function (RFC 2104 §2). */
+const BLOCK_BYTES = 64
 
 /** @throws {SaslError} `malformed-request` */
 export function parseHt(data: Uint8Array): { username: string; proof: Uint8Array } {
@@ -49,7 +52,7 @@ export class HtServer implements ServerMachine {
       andThen(this.#find(tokens.length === 0 ? [NOBODY] : tokens, proof, 0), token => {
         if (token === undefined || token === NOBODY) throw new SaslError('not-authorized')
         if (token.expired) throw new SaslError('credentials-expired')
-        return andThen(tokenHash(token.token, RESPONDER, this.#binding, this.#crypto), response =>
+        return andThen(tokenHash(token.key, RESPONDER, this.#binding, this.#crypto), response =>
           authorise(this.#context, { username, authzid: undefined, data: response, token }),
         )
       }),
@@ -59,8 +62,8 @@ export class HtServer implements ServerMachine {
   #find(tokens: readonly FastToken[], proof: Uint8Array, at: number): Awaitable<FastToken | undefined> {
     const token = tokens[at]
     if (token === undefined) return undefined
-    return andThen(tokenHash(token.token, INITIATOR, this.#binding, this.#crypto), expected =>
-      token.token !== '' && constantTimeEqual(expected, proof) ? token : this.#find(tokens, proof, at + 1),
+    return andThen(tokenHash(token.key, INITIATOR, this.#binding, this.#crypto), expected =>
+      token.key.length > 0 && constantTimeEqual(expected, proof) ? token : this.#find(tokens, proof, at + 1),
     )
   }
 }
@@ -69,7 +72,7 @@ export class HtServer implements ServerMachine {
 export class HtClient implements ClientMechanism {
   readonly name: string
   readonly #username: string
-  readonly #token: string
+  readonly #key: Uint8Array
   readonly #binding: Uint8Array
   readonly #crypto: SaslCrypto
 
@@ -81,14 +84,14 @@ export class HtClient implements ClientMechanism {
     if (token === '') throw new SaslError('not-authorized', { text: 'The token is empty' })
     this.name = name
     this.#username = username
-    this.#token = token
+    this.#key = encodeText(token)
     this.#binding = binding?.data ?? EMPTY
     this.#crypto = crypto
   }
 
   initial(): Awaitable<Uint8Array> {
     const username = encodeText(prepareUsername(this.#username) + '\0')
-    return andThen(tokenHash(this.#token, INITIATOR, this.#binding, this.#crypto), proof => joined(username, proof))
+    return andThen(tokenHash(this.#key, INITIATOR, this.#binding, this.#crypto), proof => joined(username, proof))
   }
 
   challenge(): never {
@@ -96,7 +99,7 @@ export class HtClient implements ClientMechanism {
   }
 
   success(data: Uint8Array | undefined): Awaitable<void> {
-    return andThen(tokenHash(this.#token, RESPONDER, this.#binding, this.#crypto), expected => {
+    return andThen(tokenHash(this.#key, RESPONDER, this.#binding, this.#crypto), expected => {
       if (data === undefined || !constantTimeEqual(expected, data)) {
         throw new SaslError('not-authorized', { text: 'The server has not proven that it knows the token' })
       }
@@ -104,8 +107,17 @@ export class HtClient implements ClientMechanism {
   }
 }
 
-function tokenHash(token: string, role: string, binding: Uint8Array, crypto: SaslCrypto): Awaitable<Uint8Array> {
-  return crypto.hmac(HASH, encodeText(token), joined(encodeText(role), binding))
+/**
+ * What a server has to keep of a token to check it: nothing that a client could show when the token has more than 64 bytes, and the token
+ * itself otherwise. It is as good as the token to whoever computes the mechanism by hand, so it is kept like one.
+ */
+export function fastTokenKey(token: string, crypto: SaslCrypto = platform): Awaitable<Uint8Array> {
+  const bytes = encodeText(token)
+  return bytes.length > BLOCK_BYTES ? crypto.hash(HASH, bytes) : bytes
+}
+
+function tokenHash(key: Uint8Array, role: string, binding: Uint8Array, crypto: SaslCrypto): Awaitable<Uint8Array> {
+  return crypto.hmac(HASH, key, joined(encodeText(role), binding))
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -15,6 +15,7 @@ export type { SaslCrypto, ScramHash } from './crypto.ts'
 export { serverEndPoint } from './end-point.ts'
 export { SaslError, type SaslCondition } from './error.ts'
 export { certificateIdentity } from './external.ts'
+export { fastTokenKey } from './ht.ts'
 export type {
   BearerOrigin,
   ClientCredentials,
@@ -38,6 +39,7 @@ export {
   verifyPasswordAgainst,
   type ScramKeys,
 } from './scram-keys.ts'
+export { MAX_ITERATIONS, MIN_ITERATIONS } from './scram-client.ts'
 export { clientMechanism, selectMechanism, type SelectOptions } from './select.ts'
 export { serverMechanism } from './server-mechanism.ts'
 export { readScramKeys, writeScramKeys, type StoredScramKeys } from './stored-keys.ts'

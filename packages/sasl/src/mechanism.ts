@@ -40,8 +40,8 @@ export interface BearerOrigin {
 
 /** A token of XEP-0484 as the server holds it; the object that fitted comes back in the success step. */
 export interface FastToken {
-  /** The text of the `token` attribute. */
-  readonly token: string
+  /** What `fastTokenKey` makes of the token: its bytes, or a hash of them. */
+  readonly key: Uint8Array
   /** Also true for one that was rotated or invalidated, as long as it is remembered: `credentials-expired`. */
   readonly expired: boolean
 }
