@@ -1,6 +1,7 @@
 // XEP-0115 1.6.0: entity capabilities, what a presence says about the features of its sender.
 import { element } from '../codec.ts'
 import { attr } from '../fields.ts'
+import { octets } from '../octet-order.ts'
 import { type DataForm, valuesOf } from './data-form.ts'
 import type { DiscoInfo, Identity } from './disco.ts'
 
@@ -59,18 +60,4 @@ function formParts(form: DataForm): string[] {
 
 function hasTwins(texts: readonly string[]): boolean {
   return new Set(texts).size < texts.length
-}
-
-/** Order of the UTF-8 octets (`i;octet`), which is that of the code points, not of JavaScript's units. */
-function octets(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    if (a.charCodeAt(i) !== b.charCodeAt(i)) return rank(a.charCodeAt(i)) - rank(b.charCodeAt(i))
-  }
-  return a.length - b.length
-}
-
-/** A unit's place among the octets: surrogates, which stand for U+10000 and above, come last. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

@@ -8,8 +8,10 @@ import type { Query } from '../query.ts'
 import { stanzaError } from '../stanza-error.ts'
 import { streamError } from '../stream-error.ts'
 import * as bind from './bind.ts'
+import * as blocking from './blocking.ts'
 import * as caps from './caps.ts'
 import * as chatStates from './chat-states.ts'
+import * as command from './command.ts'
 import * as dataForm from './data-form.ts'
 import * as delay from './delay.ts'
 import * as disco from './disco.ts'
@@ -21,8 +23,12 @@ import * as last from './last.ts'
 import * as limits from './limits.ts'
 import * as oob from './oob.ts'
 import * as ping from './ping.ts'
+import * as preauth from './preauth.ts'
+import * as privateStorage from './private.ts'
+import * as push from './push.ts'
 import * as receipts from './receipts.ts'
 import * as register from './register.ts'
+import * as reporting from './reporting.ts'
 import * as roster from './roster.ts'
 import * as channelBinding from './sasl-channel-binding.ts'
 import * as sasl from './sasl.ts'
@@ -31,12 +37,14 @@ import * as sm from './sm.ts'
 import * as stanzaId from './stanza-id.ts'
 import * as starttls from './starttls.ts'
 import * as time from './time.ts'
+import * as vcard from './vcard.ts'
 import * as version from './version.ts'
 
 const files: readonly object[] = [
   { stanzaError, streamError },
   ...[bind, caps, chatStates, dataForm, delay, disco, features, forward, hints, im, last, limits, oob, ping, receipts],
   ...[register, roster, channelBinding, sasl, session, sm, stanzaId, starttls, time, version],
+  ...[privateStorage, vcard, blocking, reporting, command, preauth, push],
 ]
 
 const isCodec = (value: unknown): value is Codec<unknown> =>
