@@ -5,10 +5,21 @@ export interface Flushable {
   flush(): void
 }
 
-// Node and some browsers have it; it runs after the input that is already there, which gathers more than a microtask does.
+// Node has it; it runs after the input that is already there, which gathers more than a microtask does.
 declare const setImmediate: ((run: () => void) => unknown) | undefined
 /** Runs something when the input that is there has been handled. */
-export const later: (run: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask
+export const later: (run: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : throughChannel()
+
+/** What browsers have instead: a message to oneself, which lets others have the loop, and no page in the background waits a second for. */
+function throughChannel(): (run: () => void) => void {
+  const { port1, port2 } = new MessageChannel()
+  const runs: (() => void)[] = []
+  port1.onmessage = () => runs.shift()?.()
+  return run => {
+    runs.push(run)
+    port2.postMessage(0)
+  }
+}
 
 /**
  * Streams with unwritten text. Inside `enter`/`leave` (one chunk of input) they are flushed at the end of it; what is written

@@ -5,6 +5,7 @@ export { FlushList, type Flushable } from './flush.ts'
 export { Stream, type HeaderAttributes, type StreamHandler, type StreamSurroundings } from './stream.ts'
 export { stanzaHandler, type StanzaHandlerOptions } from './stanza-handler.ts'
 export { Outbox, type Barrier, type OutboxLimits } from './outbox.ts'
+export { randomId } from './random-id.ts'
 export { Pull, StreamEnded } from './pull.ts'
 export {
   receive,
@@ -21,9 +22,14 @@ export {
   type InitiatorOptions,
   type Resumed as InitiatorResumed,
 } from './initiator.ts'
+export type { OfferMemory, RememberedOffer } from './offer-memory.ts'
+export { memoryTokens, type Installation, type StoredToken, type TokenStore } from './installation.ts'
 export type { Managed } from './features/initiator-sm.ts'
 export { starttls, tlsRequired, type TlsHost } from './features/starttls.ts'
-export { sasl, type SaslHost } from './features/sasl.ts'
+export { sasl } from './features/sasl.ts'
+export type { SaslHost } from './features/sasl-exchange.ts'
+export { sasl2, type Granted, type Sasl2Host, type Sasl2Login } from './features/sasl2.ts'
+export type { Task } from './features/sasl2-tasks.ts'
 export { bind, type BindHost, type Bound } from './features/bind.ts'
 export { failed, NS_SM, readH, sm, type NotResumed, type ResumeHost, type Resumed } from './features/sm.ts'
 export { limits, type LimitsHost } from './features/limits.ts'

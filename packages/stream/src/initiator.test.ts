@@ -1,5 +1,5 @@
 import { deriveScramKeys, decodeBase64Strict, encodeBase64, serverMechanism, type ScramKeys } from '@tercet/sasl'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { FlushList } from './flush.ts'
 import { initiate, type Initiated, type InitiatorOptions } from './initiator.ts'
 import { memoryPair } from './memory.ts'
@@ -172,7 +172,7 @@ describe('an initiator', () => {
     const log: string[] = []
     result.handOver(handler(log))
     server.transport.write('<iq/></stream:stream>')
-    while (log.length < 4) await Promise.resolve()
+    await vi.waitUntil(() => log.length >= 4)
     expect(log).toEqual(['presence', 'iq', 'close', 'closed'])
     expect(stream.open).toBe(false)
   })

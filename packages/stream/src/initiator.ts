@@ -6,10 +6,14 @@ import { StreamError } from '@tercet/stanza'
 import { STREAMS, type Content, type Fragment } from '@tercet/xml'
 import { bindResource } from './features/initiator-bind.ts'
 import { authenticate } from './features/initiator-sasl.ts'
+import { pipeline, remember } from './features/initiator-pipelining.ts'
+import { authenticateExtensibly, extensibleOffer, type Begun } from './features/initiator-sasl2.ts'
 import { enableManagement, resumeManagement, type Managed } from './features/initiator-sm.ts'
 import { encrypt } from './features/initiator-starttls.ts'
 import { parseVersion } from './header.ts'
 import type { Initiation } from './initiation.ts'
+import type { Installation } from './installation.ts'
+import type { OfferMemory } from './offer-memory.ts'
 import { Pull } from './pull.ts'
 import type { Stream, StreamHandler } from './stream.ts'
 import type { TlsContext } from './transport.ts'
@@ -37,6 +41,12 @@ export interface InitiatorOptions {
   readonly resource?: string | undefined
   /** The session to resume rather than bind; `h` is asked for when it is sent. */
   readonly resume?: { readonly previd: string; h(): number } | undefined
+  /** Who we are among the clients of the account, and where our token is; for servers with extensible SASL. */
+  readonly installation?: Installation | undefined
+  /** What the server offered last: a login by token need not wait to hear it again. Default: it always waits. */
+  readonly memory?: OfferMemory | undefined
+  /** Use extensible SASL and what goes with it where they are offered, default true. */
+  readonly sasl2?: boolean | undefined
   /** Ask for stream management where it is offered, default true. */
   readonly manage?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -48,7 +58,7 @@ export interface InitiatorOptions {
 export type Initiated = Bound | Resumed
 
 interface Negotiated {
-  /** Name of the mechanism that authenticated: the pin for later logins. */
+  /** Name of the mechanism that authenticated: the pin for later logins, unless it took a token. */
   readonly mechanism: string
   /** What the server offers to an authenticated stream. */
   readonly features: Content
@@ -103,26 +113,49 @@ export async function initiate(stream: Stream, options: InitiatorOptions): Promi
 
 async function negotiate(initiation: Initiation): Promise<Omit<Bound, 'handOver'> | Omit<Resumed, 'handOver'>> {
   const { stream, options, early } = initiation
-  let features = await open(initiation)
-  if (await encrypt(initiation, features)) features = await open(initiation)
-  const mechanism = await authenticate(initiation, features)
-  stream.restart()
-  features = await open(initiation)
-  const resumption = await resumeManagement(initiation, features)
-  if (resumption?.kind === 'resumed') return { kind: 'resumed', h: resumption.h, mechanism, features, early }
+  let { features, begun } = await openFirst(initiation)
+  if (await encrypt(initiation, features)) ({ features, begun } = await openFirst(initiation))
+  const extensible = extensibleOffer(initiation, features)
+  const login = extensible && (await authenticateExtensibly(initiation, features, extensible, begun))
+  if (login && login.kind !== 'authenticated') return { ...login, early }
+  const mechanism = login?.mechanism ?? (await authenticate(initiation, features))
+  if (login) ({ features } = login)
+  else {
+    stream.restart()
+    features = await open(initiation)
+  }
+  const resumption = login?.notResumed ?? (await resumeManagement(initiation, features))
+  if (resumption && 'kind' in resumption && resumption.kind === 'resumed')
+    return { kind: 'resumed', h: resumption.h, mechanism, features, early }
   const jid = await bindResource(initiation, features)
   const managed = options.manage === false ? undefined : await enableManagement(initiation, features)
   return { kind: 'bound', jid, managed, notResumed: resumption, mechanism, features, early }
 }
 
-/** Sends our header, checks the peer's and reads its features (RFC 6120 §4.7, §4.3.2). */
-async function open(initiation: Initiation): Promise<Content> {
-  const { stream, pull, options } = initiation
+/** Opens a stream on which nobody is authenticated, and authenticates in the same flight where that can be done (XEP-0509). */
+async function openFirst(initiation: Initiation): Promise<{ features: Content; begun: Begun | undefined }> {
+  sendHeader(initiation)
+  const begun = await pipeline(initiation)
+  const features = await readFeatures(initiation)
+  remember(initiation, features)
+  return { features, begun }
+}
+
+function open(initiation: Initiation): Promise<Content> {
+  sendHeader(initiation)
+  return readFeatures(initiation)
+}
+
+function sendHeader({ stream, options }: Initiation): void {
   const attrs = ['to', options.domain, 'version', '1.0', 'xml:lang', options.lang ?? 'en']
   if (options.from !== undefined && (stream.transport.tls !== undefined || options.secure === true)) {
     attrs.push('from', options.from)
   }
   stream.sendHeader('', attrs)
+}
+
+/** Checks the peer's header and reads its features (RFC 6120 §4.7, §4.3.2). */
+async function readFeatures({ stream, pull }: Initiation): Promise<Content> {
   const header = await pull.header()
   stream.id = header.attr('id') ?? ''
   const tcp = stream.transport.framing === 'tcp'

@@ -38,7 +38,7 @@ export class Outbox<T> {
   #heldCharacters = 0
   readonly #limits: OutboxLimits
 
-  constructor(stream: Stream, limits: OutboxLimits) {
+  constructor(stream: Stream | undefined, limits: OutboxLimits) {
     this.stream = stream
     this.#limits = limits
   }
@@ -64,6 +64,11 @@ export class Outbox<T> {
   /** Whether entries wait for the disk. */
   get held(): boolean {
     return this.#held !== undefined
+  }
+
+  /** What the first of them waits for. */
+  get waitsFor(): Barrier | undefined {
+    return this.#held?.find(({ barrier }) => barrier?.state === 'pending')?.barrier
   }
 
   /** Moves to another stream, after a resumption: sends again what the peer has not confirmed (XEP-0198 §5). */

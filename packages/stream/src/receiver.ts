@@ -15,6 +15,8 @@ export type Outcome = 'restart' | 'continue' | StreamHandler
  */
 export interface ReceiverFeature<H extends ReceiverHost = ReceiverHost> {
   readonly name: string
+  /** What has to be read before features are listed. */
+  prepare?(negotiation: Negotiation<H>): void | Promise<void>
   /** Wire text for `<features/>`, or undefined when it is not offered now. */
   advertise(negotiation: Negotiation<H>): string | undefined
   accepts(element: Fragment, negotiation: Negotiation<H>): boolean
@@ -37,6 +39,10 @@ export interface ReceiverOptions<H extends ReceiverHost> {
   newId?(): string
   /** Language of our own texts, default `en`. */
   readonly lang?: string
+  /** Looks at a header that was accepted, before features are listed: for what they depend on and cannot ask themselves. */
+  prepare?(negotiation: Negotiation<H>): void | Promise<void>
+  /** Asked when features were listed: a handler ends negotiation without waiting for the initiator to choose. */
+  ready?(negotiation: Negotiation<H>): StreamHandler | undefined
   /** Hears of bugs, default: the console. */
   failed?(error: unknown, stream: Stream): void
 }
@@ -55,6 +61,12 @@ export interface Negotiation<H extends ReceiverHost> {
   account: BareJid | undefined
   /** Name of the mechanism that authenticated. */
   mechanism: string | undefined
+  /** A resource is bound already, within authentication: binding is not offered any more. */
+  bound: boolean
+  /** Stream management is enabled already, in the same way: it is not offered any more. */
+  managed: boolean
+  /** Wire text of `<features/>` as they are now. */
+  listFeatures(): string
   /** Exchanges on this connection that did not authenticate, for whatever reason. */
   attempts: number
   /** Those among them that may have been guesses. */
@@ -114,15 +126,19 @@ async function negotiate<H extends ReceiverHost>(
       from: undefined,
       account: undefined,
       mechanism: undefined,
+      bound: false,
+      managed: false,
+      listFeatures: () => listFeatures(negotiation!, options.features),
       attempts: 0,
       failures: 0,
     }
     negotiation.host = host
     negotiation.lang = lang
     negotiation.from = header.attr('from')
+    await options.prepare?.(negotiation)
     // RFC 6120 §4.3.2, §4.7.5: a peer before version 1.0 knows no features; it finds out that it can do nothing here.
-    if (atLeastOne(header)) offer(negotiation, options.features)
-    const handler = await exchange(negotiation, options.features)
+    if (atLeastOne(header)) await offer(negotiation, options.features)
+    const handler = options.ready?.(negotiation) ?? (await exchange(negotiation, options.features))
     if (handler !== 'restart') {
       pull.handOver(stream, handler)
       return
@@ -186,13 +202,26 @@ function atLeastOne(header: StreamHeader): boolean {
   return version !== undefined && version.major >= 1
 }
 
-function offer<H extends ReceiverHost>(negotiation: Negotiation<H>, features: readonly ReceiverFeature<H>[]): void {
-  const { stream } = negotiation
+async function offer<H extends ReceiverHost>(
+  negotiation: Negotiation<H>,
+  features: readonly ReceiverFeature<H>[],
+): Promise<void> {
+  for (const feature of features) {
+    const pending = feature.prepare?.(negotiation)
+    if (pending) await pending
+  }
+  negotiation.stream.send(listFeatures(negotiation, features))
+}
+
+function listFeatures<H extends ReceiverHost>(
+  negotiation: Negotiation<H>,
+  features: readonly ReceiverFeature<H>[],
+): string {
   // A WebSocket message inherits no prefix from a header (RFC 7395 §3.3.3).
-  const xmlns = stream.transport.framing === 'websocket' ? ` xmlns:stream='${STREAMS}'` : ''
+  const xmlns = negotiation.stream.transport.framing === 'websocket' ? ` xmlns:stream='${STREAMS}'` : ''
   let text = ''
   for (const feature of features) text += feature.advertise(negotiation) ?? ''
-  stream.send(`<stream:features${xmlns}>${text}</stream:features>`)
+  return `<stream:features${xmlns}>${text}</stream:features>`
 }
 
 /** Why an element that no feature takes ends the stream (RFC 6120 §4.3.5, §4.9.3.12, §4.9.3.24). */

@@ -1,6 +1,6 @@
 /** An XML stream over a transport: one reader in, one buffer out, and an orderly end (RFC 6120 §4). */
 
-import { StreamError, streamError } from '@tercet/stanza'
+import { isStanza, StreamError, streamError } from '@tercet/stanza'
 import {
   closeTag,
   openTag,
@@ -13,6 +13,7 @@ import {
   type StreamReader,
 } from '@tercet/xml'
 import { later, type FlushList } from './flush.ts'
+import { Pace, type Gaps } from './pace.ts'
 import type { TimerWheel } from './timers.ts'
 import type { TlsContext, Transport, TransportSink } from './transport.ts'
 
@@ -49,6 +50,12 @@ const idle: StreamHandler = { event: () => {}, closed: () => {}, failed: () => {
 const SLICE_MS = 3
 const EVENTS = 32
 
+const NO_NAMESPACES: readonly string[] = []
+
+/** One of each is kept, and looked for once a second: see docs/architecture.md. */
+const KEEP_MS = 1000
+const kept: { event: StreamEvent | undefined; atMs: number } = { event: undefined, atMs: -Infinity }
+
 /** Attributes of our stream header, flat: `['from', 'a.test', 'id', '…']`. */
 export type HeaderAttributes = readonly string[]
 
@@ -67,15 +74,20 @@ export class Stream implements TransportSink {
   fallbackHeader: HeaderAttributes = []
   /** The content namespace of this stream. */
   readonly contentNs: string
+  /** More prefixes that our header declares, flat `[prefix, namespace…]`. */
+  readonly #namespaces: readonly string[]
   readonly #around: StreamSurroundings
   readonly #reader: StreamReader
   #out = ''
+  #pace: Pace | undefined
   #queued = false
   #waiting = false
   #ended = false
   /** When this stream's turn to be read began; `Infinity`: the next one begins when it goes on. */
   #sliceMs = 0
   #headerSent = false
+  /** One end has closed the stream, or ended it with an error. */
+  #parted = false
   #state: State = 'open'
   #error: Error | undefined
 
@@ -84,13 +96,15 @@ export class Stream implements TransportSink {
     transport: Transport,
     handler: StreamHandler | undefined,
     around: StreamSurroundings,
-    options: { reader?: ReaderOptions; contentNs?: string } = {},
+    options: { reader?: ReaderOptions; contentNs?: string; namespaces?: readonly string[] } = {},
   ) {
     this.transport = transport
     this.handler = handler ?? idle
     this.#around = around
     this.contentNs = options.contentNs ?? 'jabber:client'
-    this.#reader = transport.framing === 'tcp' ? tcpReader(options.reader) : websocketReader(options.reader)
+    this.#namespaces = options.namespaces ?? NO_NAMESPACES
+    this.#reader =
+      transport.framing === 'tcp' ? tcpReader(options.reader) : websocketReader(options.reader, this.contentNs)
     this.heardMs = around.wheel.now
   }
 
@@ -102,6 +116,11 @@ export class Stream implements TransportSink {
   /** False once a closing tag was sent or the transport is gone. */
   get open(): boolean {
     return this.#state === 'open'
+  }
+
+  /** Of a stream that is over: nobody has ended it, its connection was lost. */
+  get lost(): boolean {
+    return !this.#parted
   }
 
   get headerSent(): boolean {
@@ -118,7 +137,8 @@ export class Stream implements TransportSink {
     this.id = id
     this.#headerSent = true
     const all = id === '' ? attrs : [...attrs, 'id', id]
-    this.send(openTag({ framing: this.transport.framing, contentNs: this.contentNs, attrs: all }))
+    const { framing } = this.transport
+    this.send(openTag({ framing, contentNs: this.contentNs, namespaces: this.#namespaces, attrs: all }))
   }
 
   /**
@@ -138,6 +158,19 @@ export class Stream implements TransportSink {
     this.#around.flushList.add(this)
   }
 
+  /**
+   * From now on writes are at least a gap apart, unless much is to be written or the stream ends: for streams that carry the stanzas of many,
+   * where each write wakes somebody up. The first one after a pause leaves at once.
+   */
+  pace(gaps: Gaps): void {
+    this.#pace = new Pace(gaps, () => this.#write())
+  }
+
+  /** What was sent since the last write, or is sent now, is waited for: the shorter gap counts. */
+  hurry(): void {
+    this.#pace?.hurry()
+  }
+
   /** Characters that the peer has not taken yet. */
   get unwritten(): number {
     return this.#out.length + this.transport.buffered
@@ -145,10 +178,17 @@ export class Stream implements TransportSink {
 
   flush(): void {
     this.#queued = false
+    if (this.#pace?.holds(this.#out.length) !== true) this.#write()
+  }
+
+  #write(): void {
     const text = this.#out
     this.#out = ''
     if (this.#state === 'over') return
-    if (text !== '') this.transport.write(text)
+    if (text !== '') {
+      this.#pace?.wrote()
+      this.transport.write(text)
+    }
     if (this.transport.buffered > (this.#around.maxUnwritten ?? MAX_UNWRITTEN)) {
       this.#cut(new StreamError('resource-constraint', { text: 'The peer does not read' }))
     }
@@ -156,7 +196,7 @@ export class Stream implements TransportSink {
 
   /** Starts TLS on the connection and forgets everything that came before it (RFC 6120 §5.4.3.3). */
   async upgrade(context: TlsContext): Promise<void> {
-    this.flush()
+    this.#write()
     this.#reader.restart(true)
     await this.transport.upgrade(context)
     this.#reader.restart(true)
@@ -251,6 +291,7 @@ export class Stream implements TransportSink {
         }
         const event = this.#reader.next()
         if (event === undefined) return 'read'
+        if (this.heardMs - kept.atMs >= KEEP_MS) keep(event, this.heardMs)
         if (this.#state === 'closing') {
           if (event.kind === 'close') this.#finish()
           continue
@@ -259,10 +300,12 @@ export class Stream implements TransportSink {
         if (event.kind === 'whitespace') continue
         if (event.kind === 'element' && event.element.ns === STREAMS && event.element.name === 'error') {
           // RFC 6120 §4.9.1.1: whatever it says, the stream is over; the peer's closing tag may or may not follow.
+          this.#parted = true
           this.#error = streamError.read(event.element.toElement())
           this.end()
           return 'read'
         }
+        if (event.kind === 'close') this.#parted = true
         const pending = this.handler.event(event)
         if (event.kind === 'close') {
           // What is still due comes before our own closing tag (RFC 6120 §4.4).
@@ -324,15 +367,16 @@ export class Stream implements TransportSink {
   }
 
   #sendClose(before: string): void {
+    this.#parted = true
     if (!this.#headerSent) this.sendHeader(this.id, this.fallbackHeader)
     if (before !== '') this.send(before)
-    this.send(closeTag(this.transport.framing))
-    this.flush()
+    this.send(closeTag(this.transport.framing, this))
+    this.#write()
   }
 
   #finish(): void {
     if (this.#state === 'over') return
-    this.flush()
+    this.#write()
     this.#state = 'over'
     this.transport.close()
   }
@@ -356,6 +400,13 @@ function writeError(error: StreamError, framing: 'tcp' | 'websocket'): string {
 function qualify(text: string, contentNs: string): string {
   const end = text.startsWith('<message') ? 8 : text.startsWith('<presence') ? 9 : text.startsWith('<iq') ? 3 : 0
   return end === 0 ? text : `${text.slice(0, end)} xmlns='${contentNs}'${text.slice(end)}`
+}
+
+/** No nonzas: those of SASL hold passwords. */
+function keep(event: StreamEvent, atMs: number): void {
+  if (event.kind !== 'element' || !isStanza(event.element)) return
+  kept.event = event
+  kept.atMs = atMs
 }
 
 /** Readers throw errors that carry a stream error condition; everything else is a bug of ours. */

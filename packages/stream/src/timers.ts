@@ -1,5 +1,10 @@
 /** One timer for all deadlines of a process: an idle session costs an array slot, not a timer. */
 
+import { later } from './flush.ts'
+
+/** However many items have their time at once, others have theirs after so long; what an item causes comes on top. */
+const SLICE_MS = 1
+
 /** Something with deadlines. */
 export interface Timed {
   /**
@@ -24,6 +29,9 @@ export class TimerWheel implements Disposable {
   readonly #onError: (error: unknown) => void
   readonly #timer: ReturnType<typeof setInterval>
   #next: number
+  /** Taken from their slots, and not looked at yet. */
+  readonly #late = new Set<Timed>()
+  #goesOn = false
 
   /**
    * @param options.tickMs resolution, default 1,000
@@ -33,7 +41,10 @@ export class TimerWheel implements Disposable {
     this.#tickMs = options.tickMs ?? 1000
     this.#onError = options.onError ?? (() => {})
     this.#next = this.#slot(this.now) + 1
-    this.#timer = setInterval(() => this.tick(monotonic()), this.#tickMs)
+    this.#timer = setInterval(() => {
+      this.#advance(monotonic())
+      this.#drain(SLICE_MS)
+    }, this.#tickMs)
     // On Node a timer keeps the process alive, in browsers it is a number.
     ;(this.#timer as { unref?: () => void }).unref?.()
   }
@@ -50,7 +61,10 @@ export class TimerWheel implements Disposable {
 
   /** Forgets `item`: what is over is not kept in memory until its time would have come. */
   remove(item: Timed): void {
-    if (item.wheelSlot === undefined) return
+    if (item.wheelSlot === undefined) {
+      if (this.#late.size > 0) this.#late.delete(item)
+      return
+    }
     const items = this.#slots.get(item.wheelSlot)
     if (items?.delete(item) && items.size === 0) this.#slots.delete(item.wheelSlot)
     item.wheelSlot = undefined
@@ -58,42 +72,60 @@ export class TimerWheel implements Disposable {
 
   /** Number of items that wait; for tests and metrics. */
   get size(): number {
-    let size = 0
+    let size = this.#late.size
     for (const items of this.#slots.values()) size += items.size
     return size
   }
 
-  /** Advances to `nowMs`; the timer calls it, tests may. A process that was suspended catches up in one pass. */
+  /** Advances to `nowMs` at once, for tests. A process that was suspended catches up in one pass. */
   tick(nowMs: number): void {
+    this.#advance(nowMs)
+    this.#drain(Infinity)
+  }
+
+  #advance(nowMs: number): void {
     this.now = nowMs
     const last = this.#slot(nowMs)
-    const due: Timed[] = []
     if (last - this.#next > this.#slots.size) {
-      for (const slot of [...this.#slots.keys()].filter(slot => slot <= last).sort((a, b) => a - b))
-        this.#take(slot, due)
+      for (const slot of [...this.#slots.keys()].filter(slot => slot <= last).sort((a, b) => a - b)) this.#take(slot)
     } else {
-      for (let slot = this.#next; slot <= last; slot++) this.#take(slot, due)
+      for (let slot = this.#next; slot <= last; slot++) this.#take(slot)
     }
     this.#next = Math.max(this.#next, last + 1)
-    for (const item of due) this.#look(item, nowMs)
+  }
+
+  #drain(sliceMs: number): void {
+    const began = performance.now()
+    for (const item of this.#late) {
+      this.#late.delete(item)
+      this.#look(item, this.now)
+      if (performance.now() - began > sliceMs) break
+    }
+    if (this.#late.size === 0 || this.#goesOn) return
+    this.#goesOn = true
+    later(() => {
+      this.#goesOn = false
+      this.#drain(SLICE_MS)
+    })
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#slots.clear()
+    this.#late.clear()
   }
 
   #slot(ms: number): number {
     return Math.floor(ms / this.#tickMs)
   }
 
-  #take(slot: number, due: Timed[]): void {
+  #take(slot: number): void {
     const items = this.#slots.get(slot)
     if (!items) return
     this.#slots.delete(slot)
     for (const item of items) {
       item.wheelSlot = undefined
-      due.push(item)
+      this.#late.add(item)
     }
   }
 

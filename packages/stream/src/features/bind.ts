@@ -32,8 +32,8 @@ export interface Bound {
 /** Offers binding to an authenticated stream; a successful bind ends negotiation. */
 export const bind: ReceiverFeature<BindHost> = {
   name: 'bind',
-  advertise: ({ account }) =>
-    account ? `<bind xmlns='${NS}'/><session xmlns='${NS_SESSION}'><optional/></session>` : undefined,
+  advertise: ({ account, bound }) =>
+    account && !bound ? `<bind xmlns='${NS}'/><session xmlns='${NS_SESSION}'><optional/></session>` : undefined,
   accepts,
   async negotiate(negotiation, element) {
     const { account, pull } = negotiation

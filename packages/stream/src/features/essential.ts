@@ -2,7 +2,8 @@
 
 import type { ReceiverFeature } from '../receiver.ts'
 import { bind, type BindHost } from './bind.ts'
-import { sasl, type SaslHost } from './sasl.ts'
+import { sasl } from './sasl.ts'
+import type { SaslHost } from './sasl-exchange.ts'
 import { starttls, tlsRequired, type TlsHost } from './starttls.ts'
 
 /** A served domain as {@link essentialFeatures} see it. */

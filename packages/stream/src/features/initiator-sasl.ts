@@ -1,6 +1,13 @@
 /** SASL (RFC 6120 §6) with channel binding (XEP-0440 1.0.0), initiating side. */
 
-import { SaslError, selectMechanism, tlsVersionCode, type ChannelBinding, type ClientMechanism } from '@tercet/sasl'
+import {
+  SaslError,
+  selectMechanism,
+  tlsVersionCode,
+  type ChannelBinding,
+  type ClientMechanism,
+  type SelectOptions,
+} from '@tercet/sasl'
 import { StreamError } from '@tercet/stanza'
 import { abort, auth, challenge, failure, mechanisms, NS, response, success } from '@tercet/stanza/sasl'
 import { channelBindings } from '@tercet/stanza/sasl-channel-binding'
@@ -40,19 +47,24 @@ export async function authenticate(initiation: Initiation, features: Content): P
   }
 }
 
-function select({ stream, options }: Initiation, features: Content): ClientMechanism {
+function select(initiation: Initiation, features: Content): ClientMechanism {
+  return selectMechanism(selection(initiation, features, offered(features, mechanisms) ?? []))
+}
+
+/** What is known when a mechanism has to be chosen. @param names what the profile in use offers */
+export function selection({ stream, options }: Initiation, features: Content, names: readonly string[]): SelectOptions {
   const { tls, framing } = stream.transport
   // A WebSocket may have been taken over by a proxy: what is known of TLS is not what the server sees (RFC 7395 §3.9).
   const direct = framing === 'tcp' ? tls : undefined
-  return selectMechanism({
+  return {
     ...options.sasl,
-    offered: offered(features, mechanisms) ?? [],
+    offered: names,
     channelBindings: direct ? bindings(direct) : [],
     bindingTypesOffered: offered(features, channelBindings),
     // A certificate that was let pass without being verified protects no password.
     secure: options.secure === true || (tls !== undefined && tls.peerCertificateError === undefined),
     tlsVersion: direct && tlsVersionCode(direct.protocol),
-  })
+  }
 }
 
 function bindings(tls: TlsInfo): ChannelBinding[] {

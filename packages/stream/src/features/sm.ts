@@ -39,7 +39,7 @@ export interface NotResumed {
 /** Offers stream management to an authenticated stream, and resumes. */
 export const sm: ReceiverFeature<ResumeHost> = {
   name: 'sm',
-  advertise: ({ account }) => (account ? `<sm xmlns='${NS_SM}'/>` : undefined),
+  advertise: ({ account, managed }) => (account && !managed ? `<sm xmlns='${NS_SM}'/>` : undefined),
   accepts: element => element.ns === NS_SM,
   async negotiate(negotiation, element) {
     const { stream, account, host } = negotiation
@@ -58,7 +58,7 @@ export const sm: ReceiverFeature<ResumeHost> = {
 }
 
 /** The `h` of an element: a 32-bit unsigned integer; undefined when missing or malformed. */
-export function readH(element: Fragment): number | undefined {
+export function readH(element: Pick<Fragment, 'attr'>): number | undefined {
   const text = element.attr('h')
   if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined
   const h = Number(text)

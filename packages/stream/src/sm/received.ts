@@ -10,16 +10,23 @@ export interface PendingStanza {
 /** The receiving half of stream management. All numbers are modulo 2^32. */
 export class ReceivedCounter {
   /** Stanzas that arrived since stream management was enabled. */
-  received = 0
+  received: number
   /** The last `h` that the peer was told. */
-  told = 0
+  told: number
   /** True after the peer asked while stanzas were still waiting: it is owed another `<a/>`. */
   owed = false
   #pending: PendingStanza[] | undefined
   #head = 0
-  #sealed = 0
+  #sealed: number
   /** Sealed, but behind one that is not. */
   #sealedAhead: Set<number> | undefined
+
+  /** @param handled all stanzas up to this one are, as it goes on in another server; default 0 */
+  constructor(handled = 0) {
+    this.received = handled
+    this.told = handled
+    this.#sealed = handled
+  }
 
   /** A stanza has arrived; returns its number. */
   count(): number {

@@ -6,7 +6,7 @@ import { Element } from '@tercet/xml'
 /** The sending half of stream management. `T` is what the owner wants back when a stanza is confirmed. All numbers are modulo 2^32. */
 export class SentQueue<T> {
   /** The last `h` that the peer told. */
-  acked = 0
+  acked: number
   /** Characters of all unconfirmed stanzas. */
   characters = 0
   /** True while an `<r/>` is unanswered. */
@@ -14,6 +14,11 @@ export class SentQueue<T> {
   #texts: string[] = []
   #tags: (T | undefined)[] = []
   #head = 0
+
+  /** @param acked the last `h` that the peer told another server, default 0 */
+  constructor(acked = 0) {
+    this.acked = acked
+  }
 
   /** Unconfirmed stanzas. */
   get size(): number {
