@@ -1,9 +1,12 @@
 export { Committer } from './committer.ts'
-export type { CommitObserver, CommitterOptions, FlushJob, FlushResult } from './committer.ts'
+export type { CommitObserver, CommitterOptions, FlushResult } from './committer.ts'
+export type { FlushJob } from './flush-queue.ts'
 export { WorkUnit, type UnitState } from './work-unit.ts'
 export { selectPage } from './page.ts'
+export { idAt, placeOf, readId, type IdParts } from './id.ts'
+export { found, searchable, wordsOf } from './search.ts'
 export { compareText } from './text-order.ts'
-export { appendWrite, putWrite, spoolWrite, urgent } from './write.ts'
+export { appendWrite, isLogWrite, putWrite, spoolWrite, urgent } from './write.ts'
 export type {
   AppendWrite,
   ClearWrite,
@@ -12,6 +15,7 @@ export type {
   PurgeWrite,
   PutWrite,
   RemoveWrite,
+  ReplaceWrite,
   SpoolWrite,
   TableWrite,
   Write,

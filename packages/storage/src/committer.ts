@@ -1,29 +1,20 @@
-/** Group commit for adapters: the queue of committed units, when a flush starts, and what becomes of each unit. */
+/** Group commit for adapters: units on their way to the disk, one flush at a time, and what becomes of each unit. */
 
-import { collapseLazy } from './collapse.ts'
 import { StorageError } from './error.ts'
+import { FlushClock, type Cause } from './flush-clock.ts'
+import { FlushQueue, type FlushJob, type Pace } from './flush-queue.ts'
 import { Latencies } from './latencies.ts'
 import type { SpoolEntry } from './spool.ts'
 import type { StorageStats } from './storage.ts'
 import type { Unit } from './unit.ts'
 import { WorkUnit } from './work-unit.ts'
-import { urgent, type Write } from './write.ts'
-
-/** One flush: `writes[i]` are what is left to write of `units[i]`; `settled` are spool rows to delete, by id. */
-export interface FlushJob {
-  readonly units: readonly WorkUnit[]
-  readonly writes: readonly (readonly Write[])[]
-  readonly settled: ReadonlyMap<string, SpoolEntry>
-  readonly rows: number
-}
+import type { Write } from './write.ts'
 
 /** For each unit of a job what refused it, or nothing. */
 export type FlushResult = readonly (StorageError | undefined)[]
 
 /** What an adapter gives to a committer. */
-export interface CommitterOptions {
-  readonly commitGapMs: number
-  readonly commitRows: number
+export interface CommitterOptions extends Pace {
   /**
    * Writes a job and resolves when it is durable; a rejection refuses every unit of the job. The function it resolves to is
    * called in the same turn in which the units stop being pending.
@@ -38,35 +29,31 @@ export interface CommitObserver {
   finished(unit: WorkUnit): void
 }
 
-/** A job is cut after this many rows, so that one transaction and one message stay of bounded size. */
-const maxJobRows = 4_096
-const lazyMs = 1_000
-
 /** See {@link Unit.commit} for the rules. */
 export class Committer {
-  /** Units with writes that are not committed, in the order of their first write. */
-  readonly open = new Set<WorkUnit>()
-  queue: WorkUnit[] = []
-  flying: FlushJob | undefined
-  /** Settled spool entries whose rows are still to be deleted, by id. */
-  settled = new Map<string, SpoolEntry>()
+  /** False after a flush that failed, until another one or a probe has worked. */
   writable = true
   readonly #options: CommitterOptions
+  /** Units with writes that are not committed, in the order of their first write. */
+  readonly #open = new Set<WorkUnit>()
+  readonly #queue: FlushQueue
+  readonly #clock: FlushClock
   readonly #latencies = new Latencies()
+  #flying: FlushJob | undefined
+  #lastBeganMs = -Infinity
   #ranks = 0
   #commits = 0
   #rows = 0
-  #queuedRows = 0
-  #urgentRows = 0
-  #lastBeganMs = -Infinity
-  #soon = false
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #lazyTimer: ReturnType<typeof setTimeout> | undefined
+  #backlog = 0
+  /** With its writes and their entries: one of each is kept, see docs/architecture.md. */
+  last: WorkUnit | undefined
   #closing = false
   #idle: (() => void) | undefined
 
   constructor(options: CommitterOptions) {
     this.#options = options
+    this.#queue = new FlushQueue(options, unit => this.#finish(unit, undefined))
+    this.#clock = new FlushClock(cause => (cause === 'settled' ? this.#forget() : this.#begin(cause)))
   }
 
   unit(): WorkUnit {
@@ -83,71 +70,68 @@ export class Committer {
     if (this.#closing) throw closed()
     if (unit.writes.length === 1) {
       unit.rank = this.#ranks += 1
-      this.open.add(unit)
+      this.#open.add(unit)
     }
     this.#options.observer?.wrote(unit, write)
   }
 
   enqueue(unit: WorkUnit): void {
-    this.open.delete(unit)
+    this.#open.delete(unit)
+    this.last = unit
     if (this.#closing) {
       this.#finish(unit, closed())
       return
     }
-    unit.state = 'queued'
     unit.rank = this.#ranks += 1
     unit.committedAtMs = performance.now()
-    this.queue.push(unit)
-    this.#queuedRows += unit.writes.length
-    let urgentRows = 0
-    for (const write of unit.writes) if (urgent(write)) urgentRows += 1
-    this.#urgentRows += urgentRows
-    if (urgentRows > 0 || unit.writes.some(write => write.kind === 'spool')) this.#schedule()
+    if (!this.#queue.add(unit)) {
+      this.#finish(unit, undefined)
+      return
+    }
+    this.#backlog += unit.writes.length
+    this.#schedule(this.#queue.dueMs(unit, this.#lastBeganMs))
     this.#waitLazily()
   }
 
   abandoned(unit: WorkUnit): void {
-    this.open.delete(unit)
+    this.#open.delete(unit)
     this.#options.observer?.finished(unit)
   }
 
   /** Marks entries as settled; see `Spool.settle`. */
   settle(entries: readonly SpoolEntry[]): void {
-    for (const entry of entries) {
-      if (entry.settled) continue
-      entry.settled = true
-      if (entry.stored) this.settled.set(entry.id, entry)
-    }
+    this.#queue.settle(entries)
+    this.#forgetSoon()
     this.#waitLazily()
   }
 
   /** True while the row of a spool entry may be on disk though nobody owes the entry any more. */
   isSettled(id: string): boolean {
-    return this.settled.has(id) || (this.flying?.settled.has(id) ?? false)
+    return this.#queue.settled.has(id) || (this.#flying?.settled.has(id) ?? false)
   }
 
   /** Some row is still to be deleted, or is being deleted. */
   get hasSettled(): boolean {
-    return this.settled.size > 0 || (this.flying?.settled.size ?? 0) > 0
+    return this.#queue.settled.size > 0 || (this.#flying?.settled.size ?? 0) > 0
   }
 
   /** Every unit whose writes are visible but not known to be durable, in the order in which they count. */
   *pending(): Generator<WorkUnit> {
-    if (this.flying !== undefined) yield* this.flying.units
-    yield* this.queue
-    yield* this.open
+    if (this.#flying !== undefined) yield* this.#flying.units
+    yield* this.#queue
+    yield* this.#open
   }
 
   /** Rows of units committed but not yet durable. */
   get backlog(): number {
-    return this.#queuedRows
+    return this.#backlog
   }
 
   stats(): StorageStats {
     return {
       commits: this.#commits,
       rows: this.#rows,
-      backlog: this.#queuedRows,
+      backlog: this.#backlog,
       commitP50Ms: this.#latencies.quantile(0.5),
       commitP99Ms: this.#latencies.quantile(0.99),
       writable: this.writable,
@@ -157,55 +141,51 @@ export class Committer {
   /** Refuses new commits and resolves when nothing is queued any more. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const unit of this.open) this.#finish(unit, closed())
-    this.open.clear()
-    while (this.flying !== undefined || this.queue.length > 0 || this.settled.size > 0) {
+    for (const unit of this.#open) this.#finish(unit, closed())
+    this.#open.clear()
+    while (this.#flying !== undefined || !this.#queue.empty || this.#queue.settled.size > 0) {
       const failed = !this.writable
-      if (this.flying === undefined) this.#begin(true)
-      if (this.flying !== undefined) await new Promise<void>(resolve => (this.#idle = resolve))
+      if (this.#flying === undefined) this.#begin('lazy')
+      if (this.#flying !== undefined) await new Promise<void>(resolve => (this.#idle = resolve))
       // The rows of settled entries stay when the disk refuses: the next start delivers duplicates, which is allowed.
-      if (failed && !this.writable) this.settled.clear()
+      if (failed && !this.writable) this.#queue.settled.clear()
     }
-    clearTimeout(this.#timer)
-    clearTimeout(this.#lazyTimer)
+    this.#clock.stop()
   }
 
-  #schedule(): void {
-    if (this.flying !== undefined || this.#soon) return
-    const waitMs = this.#lastBeganMs + this.#options.commitGapMs - performance.now()
-    if (waitMs > 0 && this.#urgentRows < this.#options.commitRows) {
-      this.#timer ??= setTimeout(() => this.#begin(false), waitMs)
-      return
-    }
-    this.#soon = true
-    queueMicrotask(() => this.#begin(false))
+  #schedule(atMs: number): void {
+    if (this.#flying === undefined && atMs < Infinity) this.#clock.due(atMs)
   }
 
   #waitLazily(): void {
-    if (this.#lazyTimer !== undefined || (this.queue.length === 0 && this.settled.size === 0)) return
-    this.#lazyTimer = setTimeout(() => {
-      this.#lazyTimer = undefined
-      this.#begin(true)
-      // Something was in flight, so nothing was taken.
-      this.#waitLazily()
-    }, lazyMs)
+    if (!this.#queue.empty || this.#queue.settled.size > 0) this.#clock.lazily()
   }
 
-  #begin(lazyToo: boolean): void {
-    this.#soon = false
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.flying !== undefined) return
-    const job = this.#take(lazyToo)
-    if (job === undefined) return
-    this.#lastBeganMs = performance.now()
-    if (this.queue.length === 0) {
-      clearTimeout(this.#lazyTimer)
-      this.#lazyTimer = undefined
+  /** A disk that refuses is not asked as often as that. */
+  #forgetSoon(): void {
+    if (this.#queue.settled.size > 0 && this.writable) this.#clock.forget()
+  }
+
+  #forget(): void {
+    if (this.#queue.settled.size === 0) return
+    // What flies or was just begun is followed by this, or by another flush that takes them along.
+    const sinceMs = performance.now() - this.#lastBeganMs
+    if (this.#flying === undefined && sinceMs >= this.#options.commitGapMs) this.#begin('settled')
+    else this.#forgetSoon()
+  }
+
+  #begin(cause: Cause): void {
+    this.#clock.looked()
+    if (this.#flying !== undefined) return
+    const job = this.#queue.take(cause)
+    if (job === undefined) {
+      this.#schedule(this.#queue.nextDueMs(this.#lastBeganMs))
+      return
     }
-    this.flying = job
+    this.#lastBeganMs = performance.now()
+    if (this.#queue.empty) this.#clock.nothingLazy()
+    this.#flying = job
     for (const unit of job.units) unit.state = 'flying'
-    for (const writes of job.writes) for (const write of writes) if (write.kind === 'spool') write.entry.stored = true
     void this.#fly(job)
   }
 
@@ -221,80 +201,34 @@ export class Committer {
     this.#landed(job, result, failure)
   }
 
-  /** The next job, or nothing if no write is urgent. Units that have nothing left to write are done here. */
-  #take(lazyToo: boolean): FlushJob | undefined {
-    const units: WorkUnit[] = []
-    const writes: (readonly Write[])[] = []
-    const rest: WorkUnit[] = []
-    const empty: WorkUnit[] = []
-    let rows = 0
-    let urgentRows = 0
-    for (const unit of this.queue) {
-      if (rows >= maxJobRows) {
-        rest.push(unit)
-        continue
-      }
-      const left = unit.writes.some(isSettled) ? unit.writes.filter(write => !isSettled(write)) : unit.writes
-      if (left.every(goesAlong)) {
-        empty.push(unit)
-        continue
-      }
-      for (const write of left) if (urgent(write)) urgentRows += 1
-      units.push(unit)
-      writes.push(left)
-      rows += left.length
-    }
-    const go = urgentRows > 0 || (lazyToo && (rows > 0 || this.settled.size > 0))
-    this.queue = go ? rest : [...units, ...rest]
-    this.#urgentRows = 0
-    if (go) for (const unit of rest) for (const write of unit.writes) if (urgent(write)) this.#urgentRows += 1
-    for (const unit of empty) {
-      this.#queuedRows -= unit.writes.length
-      this.#finish(unit, undefined)
-    }
-    if (!go) return undefined
-    const { settled } = this
-    this.settled = new Map()
-    const collapsed = collapseLazy(units, writes)
-    const left = collapsed.reduce((sum, list) => sum + list.length, 0)
-    return { units, writes: collapsed, settled, rows: left + settled.size }
-  }
-
   #landed(job: FlushJob, result: FlushResult, failure: StorageError | undefined): void {
-    this.flying = undefined
+    this.#flying = undefined
     if (failure === undefined) {
       this.#commits += 1
       this.#rows += job.rows
       this.writable = true
     } else {
       this.writable = false
-      for (const [id, entry] of job.settled) this.settled.set(id, entry)
+      for (const [id, entry] of job.settled) this.#queue.settled.set(id, entry)
     }
     const nowMs = performance.now()
     for (const [index, unit] of job.units.entries()) {
       const error = failure ?? result[index]
       if (error === undefined) this.#latencies.add(nowMs - unit.committedAtMs)
       else for (const write of unit.writes) if (write.kind === 'spool') write.entry.stored = false
-      this.#queuedRows -= unit.writes.length
       this.#finish(unit, error)
     }
-    if (this.queue.length > 0) this.#schedule()
+    this.#schedule(this.#queue.nextDueMs(this.#lastBeganMs))
+    this.#forgetSoon()
     this.#waitLazily()
     this.#idle?.()
   }
 
   #finish(unit: WorkUnit, error: StorageError | undefined): void {
+    if (unit.state !== 'open') this.#backlog -= unit.writes.length
     unit.settle(error)
     this.#options.observer?.finished(unit)
   }
-}
-
-function isSettled(write: Write): boolean {
-  return write.kind === 'spool' && write.entry.settled
-}
-
-function goesAlong(write: Write): boolean {
-  return write.kind === 'put' && write.along
 }
 
 function closed(): StorageError {

@@ -1,6 +1,6 @@
 export type { Awaitable, Storage, StorageStats } from './storage.ts'
 export type { PutOptions, Row, Table } from './table.ts'
-export type { Log, LogEntry, LogPage, LogQuery } from './log.ts'
+export type { Log, LogEnd, LogEntry, LogPage, LogQuery, Retention, Trimmed, Weighed, Weighing } from './log.ts'
 export type { Spool, SpoolEntry } from './spool.ts'
 export type { Unit } from './unit.ts'
 export { StorageError, type StorageCondition } from './error.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { idAt, placeOf } from './id.ts'
 import { MemoryDisk, memoryStorage } from './memory.ts'
 import { storageSuite } from './suite.ts'
 
@@ -21,7 +22,7 @@ describe('switches of the memory store', () => {
     await using storage = memoryStorage()
     storage.hold()
     const unit = storage.unit()
-    storage.log('archive').append(unit, 'a.test', 'romeo', { id: '1', at: 1, peer: 'p', body: 'b' })
+    storage.log('archive').append(unit, 'a.test', 'romeo', { id: idAt(placeOf(1)), at: 1, peer: 'p', body: 'b' })
     const landed = vi.fn()
     const commit = unit.commit().then(landed)
     await new Promise(resolve => setImmediate(resolve))

@@ -1,15 +1,16 @@
 /** The memory adapter: the port without a disk, for tests and for servers that may forget. */
 
-import { Committer, type FlushJob, type FlushResult } from './committer.ts'
+import { Committer, type FlushResult } from './committer.ts'
 import { StorageError, type StorageCondition } from './error.ts'
-import type { Log, LogEntry } from './log.ts'
+import type { FlushJob } from './flush-queue.ts'
+import type { Log, LogEnd, LogEntry } from './log.ts'
 import { MemoryDisk, changeEntries, changeRows, type KeptRow } from './memory-disk.ts'
 import { selectPage } from './page.ts'
 import type { Spool, SpoolEntry } from './spool.ts'
 import type { Storage } from './storage.ts'
 import type { Row, Table } from './table.ts'
 import { compareText } from './text-order.ts'
-import { appendWrite, putWrite, spoolWrite, type LogWrite, type TableWrite } from './write.ts'
+import { appendWrite, isLogWrite, putWrite, spoolWrite, type TableWrite } from './write.ts'
 
 export { MemoryDisk } from './memory-disk.ts'
 
@@ -72,6 +73,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
       check()
       return committer.unit()
     },
+    newestMs: disk.newestMs,
     get backlog() {
       return committer.backlog
     },
@@ -140,12 +142,32 @@ function memoryLog(name: string, disk: MemoryDisk, committer: Committer, check: 
   return {
     append: (unit, host, owner, entry) => committer.own(unit).add(appendWrite({ name, host, owner }, entry)),
     page: (host, owner, query) => later(() => selectPage(visible(host, owner), query)),
+    ends: (host, owner) => {
+      const entries = visible(host, owner)
+      const [oldest, newest] = [entries[0], entries.at(-1)]
+      return oldest && newest && [endOf(oldest), endOf(newest)]
+    },
     get: (host, owner, id) => later(() => visible(host, owner).find(entry => entry.id === id)),
     count: (host, owner) => later(() => visible(host, owner).length),
+    replace: (unit, host, owner, id, body) => committer.own(unit).add({ kind: 'replace', name, host, owner, id, body }),
     delete: (unit, host, owner, id) => committer.own(unit).add({ kind: 'remove', name, host, owner, id }),
     clear: (unit, host, owner, olderThanMs) =>
       committer.own(unit).add({ kind: 'purge', name, host, owner, olderThanMs }),
+    trim: (host, retention) =>
+      later(() => {
+        check()
+        return disk.trim(name, host, retention)
+      }),
+    weigh: (host, weighing) =>
+      later(() => {
+        check()
+        return disk.weigh(name, host, weighing)
+      }),
   }
+}
+
+function endOf({ id, at }: LogEntry): LogEnd {
+  return { id, at }
 }
 
 function memorySpool(disk: MemoryDisk, committer: Committer, check: () => void): Spool {
@@ -162,7 +184,7 @@ function memorySpool(disk: MemoryDisk, committer: Committer, check: () => void):
     return [...entries].sort(byText).map(([, entry]) => entry)
   }
   return {
-    put: (unit, entry) => committer.own(unit).add(spoolWrite(entry)),
+    put: (unit, entry, live = false) => committer.own(unit).add(spoolWrite(entry, live)),
     settle: entries => {
       check()
       committer.settle(entries)
@@ -190,10 +212,6 @@ function* pendingWrites(committer: Committer) {
 
 function isTableWrite(write: { kind: string }): write is TableWrite {
   return write.kind === 'put' || write.kind === 'delete' || write.kind === 'clear'
-}
-
-function isLogWrite(write: { kind: string }): write is LogWrite {
-  return write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge'
 }
 
 function toRow(key: string, { json, version }: KeptRow): Row<unknown> {

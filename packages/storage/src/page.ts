@@ -2,6 +2,7 @@
 
 import { StorageError } from './error.ts'
 import type { LogEntry, LogPage, LogQuery } from './log.ts'
+import { found } from './search.ts'
 
 /** @throws {StorageError} `unknown-id` when `after` or `before` names no entry */
 export function selectPage(entries: readonly LogEntry[], query: LogQuery): LogPage {
@@ -19,7 +20,10 @@ function positionOf(entries: readonly LogEntry[], id: string): number {
   return position
 }
 
-function matches(entry: LogEntry, { peer, startMs, endMs }: LogQuery): boolean {
+function matches(entry: LogEntry, { peer, resource, startMs, endMs, search }: LogQuery): boolean {
   if (peer !== undefined && entry.peer !== peer) return false
-  return (startMs === undefined || entry.at >= startMs) && (endMs === undefined || entry.at <= endMs)
+  if (resource !== undefined && (entry.resource ?? '') !== resource) return false
+  if (startMs !== undefined && entry.at < startMs) return false
+  if (endMs !== undefined && entry.at > endMs) return false
+  return search === undefined || found(entry.body, search)
 }

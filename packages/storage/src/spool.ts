@@ -24,9 +24,14 @@ export interface SpoolEntry {
 
 /** Entries by destination. Rows are removed one by one as they are settled, never by a watermark. */
 export interface Spool {
-  /** Makes an entry durable with the unit; writes no row if the entry is settled by the time of the flush. */
-  put(unit: Unit, entry: SpoolEntry): void
-  /** Marks entries as settled; the rows of stored ones are deleted in some later flush, which this does not cause to hurry. */
+  /**
+   * Makes an entry durable with the unit; writes no row if the entry is settled by the time of the flush.
+   *
+   * @param live somebody was sent the entry, and is expected to confirm it in a moment: a unit of which nothing else is urgent waits for that,
+   *   see {@link Unit.commit}. Default false
+   */
+  put(unit: Unit, entry: SpoolEntry, live?: boolean): void
+  /** Marks entries as settled; the rows of stored ones go along with a later flush, or after 50 ms where there is none. */
   settle(entries: readonly SpoolEntry[]): void
   /** Unsettled entries of a destination in order of id: rows on disk and those put but not yet flushed. */
   load(destination: string): Awaitable<readonly SpoolEntry[]>

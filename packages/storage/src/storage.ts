@@ -24,6 +24,8 @@ export interface Storage extends AsyncDisposable {
   readonly spool: Spool
   /** Begins a unit of work; nothing is written before its `commit()`. */
   unit(): Unit
+  /** No id that was on disk at the opening is later than this, in milliseconds since 1970; -1: there was none. For `createIdSource`. */
+  readonly newestMs: number
   /** Rows of units committed but not yet durable; costs nothing to ask, so that callers can refuse work in time. */
   readonly backlog: number
   /** Figures of the store since it was opened, for `status` and metrics. */

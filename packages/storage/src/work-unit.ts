@@ -7,6 +7,12 @@ import type { Write } from './write.ts'
 /** Where a unit is on its way to the disk. */
 export type UnitState = 'open' | 'queued' | 'flying' | 'done'
 
+/**
+ * What a unit waits for: a gap since the last flush · `log`: two, since all that is urgent are entries of logs, and of the spool with them ·
+ * `live`: two since its commit, since all that is urgent are live spool entries.
+ */
+export type Haste = 'none' | 'log' | 'live'
+
 /** What a unit needs of its committer. */
 export interface UnitQueue {
   opened(unit: WorkUnit, write: Write): void
@@ -23,6 +29,10 @@ export class WorkUnit implements Unit {
   guarded = false
   state: UnitState = 'open'
   committedAtMs = 0
+  /** Since the commit: writes that are urgent. */
+  urgentRows = 0
+  /** Since the commit. */
+  haste: Haste = 'none'
   /** Position among the open units by their first write, then among the committed ones by their commit. */
   rank = 0
   readonly #queue: UnitQueue

@@ -1,5 +1,6 @@
 /** What a unit holds: one record for each write, the same for every adapter. */
 
+import { readId } from './id.ts'
 import type { LogEntry } from './log.ts'
 import type { SpoolEntry } from './spool.ts'
 import type { PutOptions } from './table.ts'
@@ -44,6 +45,16 @@ export interface AppendWrite {
   readonly entry: LogEntry
 }
 
+/** Sets another body of an entry of a log. */
+export interface ReplaceWrite {
+  readonly kind: 'replace'
+  readonly name: string
+  readonly host: string
+  readonly owner: string
+  readonly id: string
+  readonly body: string
+}
+
 /** Removes one entry of a log. */
 export interface RemoveWrite {
   readonly kind: 'remove'
@@ -66,12 +77,13 @@ export interface PurgeWrite {
 export interface SpoolWrite {
   readonly kind: 'spool'
   readonly entry: SpoolEntry
+  readonly live: boolean
 }
 
 /** A write to a table. */
 export type TableWrite = PutWrite | DeleteWrite | ClearWrite
 /** A write to a log. */
-export type LogWrite = AppendWrite | RemoveWrite | PurgeWrite
+export type LogWrite = AppendWrite | ReplaceWrite | RemoveWrite | PurgeWrite
 /** Any write. */
 export type Write = TableWrite | LogWrite | SpoolWrite
 
@@ -79,6 +91,11 @@ export type Write = TableWrite | LogWrite | SpoolWrite
 export function urgent(write: Write): boolean {
   if (write.kind === 'put') return !write.lazy && !write.along
   return write.kind !== 'spool' || !write.entry.settled
+}
+
+/** Somebody has the entry, who may confirm it before it has to be written. */
+export function isLive(write: Write): write is SpoolWrite {
+  return write.kind === 'spool' && write.live && !write.entry.settled
 }
 
 /**
@@ -109,19 +126,27 @@ export function putWrite(
   }
 }
 
-/** The record of `Log.append`. @throws {TypeError} its time is not a whole number of milliseconds */
+/** True for writes to a log. */
+export function isLogWrite(write: Write): write is LogWrite {
+  return write.kind === 'append' || write.kind === 'replace' || write.kind === 'remove' || write.kind === 'purge'
+}
+
+/** The record of `Log.append`. @throws {TypeError} its id is not of a source, or its time no whole number of milliseconds */
 export function appendWrite(
   place: { readonly name: string; readonly host: string; readonly owner: string },
   entry: LogEntry,
 ): AppendWrite {
   requireTime(entry.at)
-  return { kind: 'append', name: place.name, host: place.host, owner: place.owner, entry }
+  const parts = readId(entry.id)
+  if (parts === undefined) throw new TypeError(`${entry.id} is not an id of a source of ids`)
+  const timely = entry.at > parts.ms ? { ...entry, at: parts.ms } : entry
+  return { kind: 'append', name: place.name, host: place.host, owner: place.owner, entry: timely }
 }
 
 /** The record of `Spool.put`. @throws {TypeError} its time is not a whole number of milliseconds */
-export function spoolWrite(entry: SpoolEntry): SpoolWrite {
+export function spoolWrite(entry: SpoolEntry, live: boolean): SpoolWrite {
   requireTime(entry.at)
-  return { kind: 'spool', entry }
+  return { kind: 'spool', entry, live }
 }
 
 function requireTime(at: number): void {

@@ -61,6 +61,23 @@ export function spoolRules(fixture: Fixture): void {
     expect(await idsFor()).toEqual([])
   })
 
+  test('an entry that somebody was sent and confirms writes no row, and its unit resolves; unconfirmed it is written', async () => {
+    const [confirmed, kept] = [entryOf('1'), entryOf('2')]
+    const commits = [confirmed, kept].map(entry => {
+      const unit = fixture.storage.unit()
+      fixture.storage.spool.put(unit, entry, true)
+      return unit.commit()
+    })
+    fixture.storage.spool.settle([confirmed])
+    await commits[0]
+    expect(fixture.storage.stats()).toMatchObject({ commits: 0, rows: 0, backlog: 1 })
+    expect(await idsFor()).toEqual(['2'])
+    await commits[1]
+    expect(fixture.storage.stats()).toMatchObject({ commits: 1, rows: 1, backlog: 0 })
+    await fixture.restart()
+    expect(await idsFor()).toEqual(['2'])
+  })
+
   test('a put that goes along is written with the entry, and dropped when that is settled', async () => {
     const { storage } = fixture
     const table = storage.table<number>('handled')

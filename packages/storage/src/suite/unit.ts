@@ -1,6 +1,7 @@
 /** Suite: what a unit of work promises. */
 
 import { expect, test } from 'vitest'
+import { idAt, placeOf } from '../id.ts'
 import type { Fixture } from '../suite.ts'
 
 export function unitRules(fixture: Fixture): void {
@@ -27,7 +28,9 @@ export function unitRules(fixture: Fixture): void {
     const order: number[] = []
     const commits = Array.from({ length: 40 }, (_, turn) => {
       const unit = fixture.storage.unit()
-      fixture.storage.log('l').append(unit, host, 'o', { id: `${turn}`, at: turn, peer: 'p', body: `${turn}` })
+      fixture.storage
+        .log('l')
+        .append(unit, host, 'o', { id: idAt(placeOf(turn)), at: turn, peer: 'p', body: `${turn}` })
       return unit.commit().then(() => order.push(turn))
     })
     await Promise.all(commits)
@@ -54,7 +57,7 @@ export function unitRules(fixture: Fixture): void {
     const unit = storage.unit()
     const entry = { destination: 'd', id: '1', at: 1, text: '<message/>', settled: false, stored: false }
     storage.table('t').put(unit, host, 'o', 'first', 1)
-    storage.log('l').append(unit, host, 'o', { id: '1', at: 1, peer: 'p', body: 'b' })
+    storage.log('l').append(unit, host, 'o', { id: idAt(placeOf(1)), at: 1, peer: 'p', body: 'b' })
     storage.spool.put(unit, entry)
     storage.table('t').put(unit, host, 'o', 'second', 1, { expect: 3 })
     await expect(unit.commit()).rejects.toMatchObject({ name: 'StorageError', condition: 'conflict' })
@@ -73,7 +76,7 @@ export function unitRules(fixture: Fixture): void {
     const { storage } = fixture
     const unit = storage.unit()
     storage.table('t').put(unit, host, 'o', 'k', 1)
-    storage.log('l').append(unit, host, 'o', { id: '1', at: 1, peer: 'p', body: 'b' })
+    storage.log('l').append(unit, host, 'o', { id: idAt(placeOf(1)), at: 1, peer: 'p', body: 'b' })
     unit.abandon()
     expect(await storage.table('t').get(host, 'o', 'k')).toBeUndefined()
     expect(await storage.log('l').count(host, 'o')).toBe(0)
