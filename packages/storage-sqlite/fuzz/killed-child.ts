@@ -1,6 +1,6 @@
 /** Commits without end and prints the number of each unit once its commit has resolved; its parent kills it. */
 
-import { writeSync } from 'node:fs'
+import { idAt, placeOf } from '@tercet/storage/adapter'
 import { openSqliteStorage } from '../src/open.ts'
 
 const storage = await openSqliteStorage({ folder: process.argv[2]! })
@@ -10,13 +10,16 @@ const first = Number(process.argv[3])
 async function write(number: number): Promise<void> {
   const unit = storage.unit()
   const id = String(number).padStart(9, '0')
-  storage
-    .log('archive')
-    .append(unit, 'a.test', 'romeo', { id, at: number, peer: 'p', body: 'x'.repeat(number % 5_000) })
+  storage.log('archive').append(unit, 'a.test', 'romeo', {
+    id: idAt(placeOf(number)),
+    at: number,
+    peer: 'p',
+    body: 'x'.repeat(number % 5_000),
+  })
   storage.table<number>('numbers').put(unit, 'a.test', 'romeo', id, number)
   storage.spool.put(unit, { destination: 'juliet', id, at: number, text: '<message/>', settled: false, stored: false })
   await unit.commit()
-  writeSync(1, `${number}\n`)
+  process.stdout.write(`${number}\n`)
 }
 
 async function writeOn(lane: number): Promise<void> {

@@ -1,12 +1,15 @@
 /** Worker: packed writes to SQL. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { readId } from '@tercet/storage/adapter'
 import { Entries } from './entries.ts'
 import { Names } from './names.ts'
 import { code, type Packed } from './pack.ts'
 import type { Refusal } from './protocol.ts'
 import { isDiskFailure, refusalOf } from './refused.ts'
 import { Rows } from './rows.ts'
+import { Trim } from './trim.ts'
+import { Weights } from './weights.ts'
 
 /** A unit of a job, by position, that was refused alone. */
 export type Refused = readonly [unit: number, refusal: Refusal]
@@ -16,6 +19,8 @@ export class Writes {
   readonly names: Names
   readonly rows: Rows
   readonly entries: Entries
+  readonly trim: Trim
+  readonly weights: Weights
   readonly #file: string
   readonly #begin: StatementSync
   readonly #commit: StatementSync
@@ -32,6 +37,8 @@ export class Writes {
     this.names = new Names(db)
     this.rows = new Rows(db, this.names)
     this.entries = new Entries(db, this.names)
+    this.weights = new Weights(db, this.names)
+    this.trim = new Trim(db, { names: this.names, entries: this.entries, weights: this.weights })
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
     this.#rollback = db.prepare('ROLLBACK')
@@ -67,6 +74,20 @@ export class Writes {
     }
   }
 
+  /** Does work of its own on the database, as one transaction. */
+  within<T>(work: () => T): T {
+    this.#begin.run()
+    try {
+      const result = work()
+      this.#commit.run()
+      this.names.committed()
+      return result
+    } catch (error) {
+      this.#takeBack()
+      throw error
+    }
+  }
+
   destinations(): string[] {
     return this.#destinations.all().map(row => String(row['name']))
   }
@@ -75,8 +96,10 @@ export class Writes {
     this.#begin.run()
     try {
       const refused = this.#apply(packed, isolated)
+      this.entries.committing()
       this.#commit.run()
       this.names.committed()
+      this.entries.committed()
       return refused
     } catch (error) {
       this.#takeBack()
@@ -86,6 +109,7 @@ export class Writes {
 
   #takeBack(): void {
     this.names.rolledBack()
+    this.entries.rolledBack()
     try {
       this.#rollback.run()
     } catch {
@@ -145,10 +169,18 @@ export class Writes {
           this.rows.clear([a, b, c])
           break
         case code.append: {
-          const entry = [packed[at + 4] as string, packed[at + 5] as number, packed[at + 6] as string] as const
-          this.entries.append([a, b, c], entry, packed[at + 7] as number, packed[at + 8] as string | null)
+          const entry = [
+            packed[at + 4] as string,
+            packed[at + 5] as number,
+            packed[at + 6] as string,
+            packed[at + 7] as string,
+          ] as const
+          this.entries.append([a, b, c], entry, packed[at + 8] as number, packed[at + 9] as string | null)
           break
         }
+        case code.replace:
+          this.entries.replace([a, b, c], packed[at + 4] as string, packed[at + 5] as string)
+          break
         case code.remove:
           this.entries.remove([a, b, c], packed[at + 4] as string)
           break
@@ -157,6 +189,7 @@ export class Writes {
           break
         case code.spool:
           this.#spool.run(this.names.destination(a), b, packed[at + 3] as number, packed[at + 4] as string)
+          this.entries.sawId(readId(b)?.ms ?? -1)
           break
         case code.unspool:
           this.#unspool.run(this.names.destination(a), b)
@@ -171,7 +204,7 @@ export class Writes {
 }
 
 /** Items of each write, its code included. */
-const sizes: readonly number[] = [2, 8, 5, 4, 9, 5, 5, 5, 3]
+const sizes: readonly number[] = [2, 8, 5, 4, 10, 5, 5, 5, 3, 6]
 
 function nextUnit(packed: Packed, start: number): number {
   let at = start

@@ -1,164 +1,197 @@
-/** Worker: entries of logs, in order of `seq` for each owner, found by id or time without an index of their own where these grow. */
+/** Worker: entries of logs, by owner and the place of their ids: one index, keyset paging, bodies that several entries share. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LogEntry, LogPage, LogQuery } from '@tercet/storage'
-import { idsUnordered, timesUnordered, type Names, type Owner } from './names.ts'
+import { idAt, placeOf, readId, type IdParts } from '@tercet/storage/adapter'
+import { behindIds, searched, type Names, type Owner } from './names.ts'
 import { Refused } from './refused.ts'
+import { IS_FOUND, openSearch, type Search } from './search.ts'
 
-interface Position {
-  readonly seq: number
-  readonly id: string
-  readonly at: number
-}
+/** Who owns a log: its name, host, owner. */
+export type Place = readonly [name: string, host: string, owner: string]
 
-const select = `
-  SELECT e.id AS id, e.at AS at, p.name AS peer, b.text AS body
-  FROM entry e CROSS JOIN peer p ON p.id = e.peer CROSS JOIN body b ON b.id = e.body
-  WHERE e.owner = ?`
-const span = 'AND e.seq >= ? AND e.seq < ? AND e.at >= ? AND e.at <= ?'
+const columns = `
+  e.place AS place, e.behind AS behind, e.resource AS resource, t.text AS epoch, p.name AS peer, b.text AS body`
+const texts =
+  'CROSS JOIN epoch t ON t.id = e.epoch CROSS JOIN peer p ON p.id = e.peer CROSS JOIN body b ON b.id = e.body'
+const span = 'e.owner = ? AND e.place >= ? AND e.place < ?'
+/** Places are 2,048 to the millisecond; see `placeOf`. */
+const at = '(e.place / 2048 - e.behind)'
 const chunk = 1_000
 
 /** Reads and changes logs; writes happen inside the caller's transaction. */
 export class Entries {
+  /** Undefined: there is no index, and a search reads what it searches. */
+  readonly search: Search | undefined
+  readonly #db: DatabaseSync
   readonly #names: Names
-  readonly #last: StatementSync
-  readonly #from: StatementSync
-  readonly #indexed: StatementSync
+  readonly #pages = new Map<string, StatementSync>()
   readonly #one: StatementSync
   readonly #count: StatementSync
-  readonly #pages: Readonly<Record<'up' | 'down' | 'upPeer' | 'downPeer', StatementSync>>
   readonly #insert: StatementSync
   readonly #insertBody: StatementSync
-  readonly #insertId: StatementSync
-  readonly #insertIds: StatementSync
+  readonly #rebody: StatementSync
   readonly #flag: StatementSync
   readonly #delete: StatementSync
-  readonly #deleteId: StatementSync
   readonly #unref: StatementSync
   readonly #deleteBody: StatementSync
   readonly #older: StatementSync
-  readonly #bodyOf: StatementSync
+  readonly #newestRow: StatementSync
   #lastBody = 0
+  #newestMs = -1
+  #markedMs = -1
 
   constructor(db: DatabaseSync, names: Names) {
+    this.#db = db
     this.#names = names
-    this.#last = db.prepare('SELECT seq, id, at FROM entry WHERE owner = ? ORDER BY seq DESC LIMIT 1')
-    this.#from = db.prepare('SELECT seq, id, at FROM entry WHERE owner = ? AND seq >= ? ORDER BY seq LIMIT 1')
-    this.#indexed = db.prepare('SELECT seq FROM entry_id WHERE owner = ? AND id = ? ORDER BY seq LIMIT 1')
-    this.#one = db.prepare(`${select} AND e.seq = ?`)
-    this.#count = db.prepare('SELECT count(*) AS n FROM entry WHERE owner = ?')
-    this.#pages = {
-      up: db.prepare(`${select} ${span} ORDER BY e.seq LIMIT ?`),
-      down: db.prepare(`${select} ${span} ORDER BY e.seq DESC LIMIT ?`),
-      upPeer: db.prepare(`${select} ${span} AND e.peer = ? ORDER BY e.seq LIMIT ?`),
-      downPeer: db.prepare(`${select} ${span} AND e.peer = ? ORDER BY e.seq DESC LIMIT ?`),
-    }
-    this.#insert = db.prepare('INSERT INTO entry (owner, seq, at, peer, body, id) VALUES (?, ?, ?, ?, ?, ?)')
-    this.#insertBody = db.prepare('INSERT INTO body (refs, text) VALUES (?, ?)')
-    this.#insertId = db.prepare('INSERT INTO entry_id (owner, id, seq) VALUES (?, ?, ?)')
-    this.#insertIds = db.prepare(
-      'INSERT INTO entry_id (owner, id, seq) SELECT owner, id, seq FROM entry WHERE owner = ?',
+    this.search = openSearch(db)
+    this.#one = db.prepare(
+      `SELECT ${columns}, e.body AS bodyId FROM entry e ${texts} WHERE e.owner = ? AND e.place = ? AND t.text = ?`,
     )
+    this.#count = db.prepare('SELECT count(*) AS n FROM entry WHERE owner = ?')
+    this.#insert = db.prepare(
+      'INSERT INTO entry (owner, place, epoch, behind, peer, body, resource) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#insertBody = db.prepare('INSERT INTO body (refs, text) VALUES (?, ?)')
+    this.#rebody = db.prepare('UPDATE entry SET body = ? WHERE owner = ? AND place = ?')
     this.#flag = db.prepare('UPDATE owner SET flags = ? WHERE id = ?')
-    this.#delete = db.prepare('DELETE FROM entry WHERE owner = ? AND seq = ?')
-    this.#deleteId = db.prepare('DELETE FROM entry_id WHERE owner = ? AND id = ? AND seq = ?')
+    this.#delete = db.prepare('DELETE FROM entry WHERE owner = ? AND place = ?')
     this.#unref = db.prepare('UPDATE body SET refs = refs - 1 WHERE id = ? RETURNING refs')
     this.#deleteBody = db.prepare('DELETE FROM body WHERE id = ?')
     this.#older = db.prepare(
-      'SELECT seq, id, body FROM entry WHERE owner = ? AND seq >= ? AND at < ? ORDER BY seq LIMIT ?',
+      `SELECT e.place AS place, e.body AS body FROM entry e WHERE ${span} AND ${at} < ? ORDER BY e.place LIMIT ?`,
     )
-    this.#bodyOf = db.prepare('SELECT body FROM entry WHERE owner = ? AND seq = ?')
+    this.#newestRow = db.prepare('UPDATE newest SET ms = ? WHERE id = 1 AND ms < ?')
   }
 
   /** Appends; `refs` of 0 means that the body is that of the append before. */
   append(
-    place: readonly [string, string, string],
-    entry: readonly [string, number, string],
+    place: Place,
+    [id, atMs, peer, resource]: readonly [string, number, string, string],
     refs: number,
     body: string | null,
   ): void {
     const owner = this.#names.owner('log', ...place)
-    const [id, at, peer] = entry
-    this.#names.changes(...place)
-    const last = this.#lastOf(owner)
-    if (last !== undefined) {
-      let flags = owner.flags
-      if (id <= last.id && (flags & idsUnordered) === 0) {
-        this.#insertIds.run(owner.id)
-        flags |= idsUnordered
-      }
-      if (at < last.at) flags |= timesUnordered
-      if (flags !== owner.flags) this.#flag.run((owner.flags = flags), owner.id)
-    }
+    const parts = require(id)
+    const behind = parts.ms - atMs
+    if (behind > 0) this.mark(place, owner, behindIds)
     if (refs > 0) this.#lastBody = Number(this.#insertBody.run(refs, body).lastInsertRowid)
-    const seq = (last?.seq ?? 0) + 1
-    this.#insert.run(owner.id, seq, at, this.#names.peer(peer), this.#lastBody, id)
-    if ((owner.flags & idsUnordered) !== 0) this.#insertId.run(owner.id, id, seq)
-    owner.last = { seq, id, at }
-    owner.lastKnown = true
+    this.#insert.run(
+      owner.id,
+      parts.place,
+      this.#names.epoch(parts.epoch),
+      behind,
+      this.#names.peer(peer),
+      this.#lastBody,
+      resource,
+    )
+    this.sawId(parts.ms)
+    if (owner.flags & searched) this.search?.late(owner.id, parts.place)
   }
 
-  remove(place: readonly [string, string, string], id: string): void {
+  /** An id was used; the newest one of all is remembered with the commit. */
+  sawId(ms: number): void {
+    if (ms > this.#newestMs) this.#newestMs = ms
+  }
+
+  /** Writes what the transaction has to remember besides its entries. */
+  committing(): void {
+    if (this.#newestMs > this.#markedMs) this.#newestRow.run(this.#newestMs, this.#newestMs)
+  }
+
+  committed(): void {
+    this.#markedMs = this.#newestMs
+  }
+
+  rolledBack(): void {
+    this.#newestMs = this.#markedMs
+  }
+
+  replace(place: Place, id: string, body: string): void {
     const owner = this.#names.owner('log', ...place)
-    const seq = this.#find(owner, id)
-    const row = seq === undefined ? undefined : this.#bodyOf.get(owner.id, seq)
-    if (seq === undefined || row === undefined) return
-    this.#names.changes(...place)
-    this.#drop(owner, seq, id, Number(row['body']))
+    const row = this.#row(owner, id)
+    if (row === undefined) return
+    const number = Number(row['place'])
+    const added = this.#insertBody.run(1, body).lastInsertRowid
+    this.#rebody.run(added, owner.id, number)
+    this.#release(Number(row['bodyId']))
+    if (owner.flags & searched) {
+      this.search?.remove(owner.id, number)
+      this.search?.late(owner.id, number)
+    }
+  }
+
+  remove(place: Place, id: string): void {
+    const owner = this.#names.owner('log', ...place)
+    const row = this.#row(owner, id)
+    if (row !== undefined) this.drop(owner, Number(row['place']), Number(row['bodyId']))
   }
 
   /** Removes entries older than a time, or all. */
-  purge(place: readonly [string, string, string], olderThanMs: number | null): void {
+  purge(place: Place, olderThanMs: number | null): void {
     const owner = this.#names.owner('log', ...place)
-    this.#names.changes(...place)
-    let seq = 0
-    for (;;) {
-      const rows = this.#older.all(owner.id, seq, olderThanMs ?? Infinity, chunk)
+    const to = (owner.flags & behindIds) === 0 ? placeOf(olderThanMs ?? Infinity) : Infinity
+    for (let from = 0; ;) {
+      const rows = this.#older.all(owner.id, from, to, olderThanMs ?? Infinity, chunk)
       for (const row of rows) {
-        seq = Number(row['seq']) + 1
-        this.#drop(owner, seq - 1, String(row['id']), Number(row['body']))
+        from = Number(row['place']) + 1
+        this.drop(owner, from - 1, Number(row['body']))
       }
-      if (rows.length < chunk) break
+      if (rows.length < chunk) return
     }
-    // An empty log is in order again.
-    if (this.#lastOf(owner) === undefined && owner.flags !== 0) this.#flag.run((owner.flags = 0), owner.id)
   }
 
   page(name: string, host: string, ownerName: string, query: LogQuery): LogPage {
     const owner = this.#names.owner('log', name, host, ownerName)
-    let from = query.after === undefined ? 0 : this.#require(owner, query.after) + 1
-    let to = query.before === undefined ? Number.MAX_SAFE_INTEGER : this.#require(owner, query.before)
-    const startMs = query.startMs ?? -Infinity
-    const endMs = query.endMs ?? Infinity
-    if ((owner.flags & timesUnordered) === 0) {
-      if (startMs > -Infinity)
-        from = Math.max(
-          from,
-          this.#firstWhere(owner, position => position.at >= startMs),
-        )
-      if (endMs < Infinity)
-        to = Math.min(
-          to,
-          this.#firstWhere(owner, position => position.at > endMs),
-        )
-    }
-    if (from >= to) return { entries: [], complete: true }
+    const { startMs = -Infinity, endMs = Infinity, peer, resource, search } = query
+    // An entry may be older than its id says, never later.
+    let from = placeOf(startMs)
+    let to = (owner.flags & behindIds) === 0 ? placeOf(endMs + 1) : Infinity
+    if (query.after !== undefined) from = Math.max(from, this.#require(owner, query.after) + 1)
+    if (query.before !== undefined) to = Math.min(to, this.#require(owner, query.before))
+    if (from >= to) return NOTHING
     const max = Math.max(0, Math.min(query.max, 1_000_000))
+    const values: (string | number)[] = [owner.id, from, to, startMs, endMs]
+    let where = `${span} AND ${at} >= ? AND ${at} <= ?`
+    let tables = 'entry e'
+    if (search !== undefined && !this.search) {
+      where += ` AND ${IS_FOUND}(b.text, ?)`
+      values.push(search)
+    } else if (search !== undefined) {
+      const match = this.search?.matching(owner.id, search)
+      if (match === undefined) return NOTHING
+      this.searches(name, host, ownerName, Infinity)
+      tables = `word CROSS JOIN found f ON f.id = word.rowid CROSS JOIN entry e ON e.owner = f.owner AND e.place = f.place`
+      where = `word MATCH ? AND ${where}`
+      values.unshift(match)
+    }
+    if (peer !== undefined) {
+      where += ' AND e.peer = ?'
+      values.push(this.#names.peer(peer))
+    }
+    if (resource !== undefined) {
+      where += ' AND e.resource = ?'
+      values.push(resource)
+    }
     const down = query.last === true
-    const bounds = [owner.id, from, to, startMs, endMs] as const
-    const rows =
-      query.peer === undefined
-        ? this.#pages[down ? 'down' : 'up'].all(...bounds, max + 1)
-        : this.#pages[down ? 'downPeer' : 'upPeer'].all(...bounds, this.#names.peer(query.peer), max + 1)
+    const sql = `SELECT ${columns} FROM ${tables} ${texts} WHERE ${where} ORDER BY e.place ${down ? 'DESC' : ''} LIMIT ?`
+    const rows = this.#prepared(sql).all(...values, max + 1)
     const entries = rows.slice(0, max).map(toEntry)
     if (down) entries.reverse()
     return { entries, complete: rows.length <= max }
   }
 
+  /** Makes an owner searchable, some entries at a time; true when all are. */
+  searches(name: string, host: string, ownerName: string, max: number): boolean {
+    if (!this.search) return true
+    const place = [name, host, ownerName] as const
+    const owner = this.#names.owner('log', ...place)
+    this.mark(place, owner, searched)
+    return this.search.catchUp(owner.id, max)
+  }
+
   get(name: string, host: string, ownerName: string, id: string): LogEntry | undefined {
-    const owner = this.#names.owner('log', name, host, ownerName)
-    const seq = this.#find(owner, id)
-    const row = seq === undefined ? undefined : this.#one.get(owner.id, seq)
+    const row = this.#row(this.#names.owner('log', name, host, ownerName), id)
     return row === undefined ? undefined : toEntry(row)
   }
 
@@ -166,57 +199,60 @@ export class Entries {
     return Number(this.#count.get(this.#names.owner('log', name, host, ownerName).id)?.['n'])
   }
 
-  #drop(owner: Owner, seq: number, id: string, body: number): void {
-    this.#delete.run(owner.id, seq)
-    if ((owner.flags & idsUnordered) !== 0) this.#deleteId.run(owner.id, id, seq)
-    if (Number(this.#unref.get(body)?.['refs']) <= 0) this.#deleteBody.run(body)
-    owner.lastKnown = false
+  /** Removes an entry, and its body if nobody else shows it. */
+  drop(owner: Owner, place: number, body: number): void {
+    this.#delete.run(owner.id, place)
+    this.#release(body)
+    if (owner.flags & searched) this.search?.remove(owner.id, place)
   }
 
-  #lastOf(owner: Owner): Position | undefined {
-    if (!owner.lastKnown) {
-      owner.last = toPosition(this.#last.get(owner.id))
-      owner.lastKnown = true
-    }
-    return owner.last
+  mark(place: Place, owner: Owner, flag: number): void {
+    if (owner.flags & flag) return
+    this.#names.changes(...place)
+    this.#flag.run((owner.flags |= flag), owner.id)
+  }
+
+  #release(body: number): void {
+    if (Number(this.#unref.get(body)?.['refs']) <= 0) this.#deleteBody.run(body)
+  }
+
+  #row(owner: Owner, id: string): SqlRow | undefined {
+    const parts = readId(id)
+    return parts && this.#one.get(owner.id, parts.place, parts.epoch)
   }
 
   #require(owner: Owner, id: string): number {
-    const seq = this.#find(owner, id)
-    if (seq === undefined) throw new Refused('unknown-id', 'No entry has this id')
-    return seq
+    const row = this.#row(owner, id)
+    if (row === undefined) throw new Refused('unknown-id', 'No entry has this id')
+    return Number(row['place'])
   }
 
-  #find(owner: Owner, id: string): number | undefined {
-    if ((owner.flags & idsUnordered) !== 0) {
-      const row = this.#indexed.get(owner.id, id)
-      return row === undefined ? undefined : Number(row['seq'])
-    }
-    const seq = this.#firstWhere(owner, position => position.id >= id)
-    const found = toPosition(this.#from.get(owner.id, seq))
-    return found?.id === id ? found.seq : undefined
-  }
-
-  /** The lowest `seq` from which on `test` holds, by bisection: some twenty probes for a million entries. */
-  #firstWhere(owner: Owner, test: (position: Position) => boolean): number {
-    let low = 0
-    let high = (this.#lastOf(owner)?.seq ?? 0) + 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const position = toPosition(this.#from.get(owner.id, middle))
-      if (position === undefined || test(position)) high = middle
-      else low = position.seq + 1
-    }
-    return low
+  /** There are as many as combinations of filters; values are always bound. */
+  #prepared(sql: string): StatementSync {
+    let statement = this.#pages.get(sql)
+    if (statement === undefined) this.#pages.set(sql, (statement = this.#db.prepare(sql)))
+    return statement
   }
 }
 
 type SqlRow = Record<string, unknown>
 
+const NOTHING: LogPage = { entries: [], complete: true }
+
 function toEntry(row: SqlRow): LogEntry {
-  return { id: String(row['id']), at: Number(row['at']), peer: String(row['peer']), body: String(row['body']) }
+  const id = idAt(Number(row['place']), String(row['epoch']))
+  const resource = String(row['resource'])
+  const entry = {
+    id,
+    at: Math.floor(Number(row['place']) / placeOf(1)) - Number(row['behind']),
+    peer: String(row['peer']),
+    body: String(row['body']),
+  }
+  return resource === '' ? entry : { ...entry, resource }
 }
 
-function toPosition(row: SqlRow | undefined): Position | undefined {
-  return row === undefined ? undefined : { seq: Number(row['seq']), id: String(row['id']), at: Number(row['at']) }
+function require(id: string): IdParts {
+  const parts = readId(id)
+  if (parts === undefined) throw new Refused('failed', 'The id is not of a source of ids')
+  return parts
 }

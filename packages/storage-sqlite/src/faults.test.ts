@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Storage } from '@tercet/storage'
+import { idAt, placeOf, readId } from '@tercet/storage/adapter'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openSqliteStorage, openStore } from './open.ts'
 
@@ -14,13 +15,17 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+/** An id that stands for a short name. */
+const idOf = (name: string): string => idAt(placeOf(Number.parseInt(`1${name}`, 36)))
+const nameOf = (id: string): string => readId(id)!.ms.toString(36).slice(1)
+
 const append = (storage: Storage, id: string, body = 'b', owner = 'o') => {
   const unit = storage.unit()
-  storage.log('l').append(unit, 'h', owner, { id, at: 1, peer: 'p', body })
+  storage.log('l').append(unit, 'h', owner, { id: idOf(id), at: 1, peer: 'p', body })
   return unit.commit()
 }
 const idsOf = async (storage: Storage) =>
-  (await storage.log('l').page('h', 'o', { max: 10_000 })).entries.map(entry => entry.id)
+  (await storage.log('l').page('h', 'o', { max: 10_000 })).entries.map(entry => nameOf(entry.id))
 const isWritable = (storage: Storage) =>
   vi.waitFor(() => expect(storage.stats().writable).toBe(true), { timeout: 8_000, interval: 50 })
 
@@ -90,10 +95,10 @@ describe('a full disk', () => {
         expect(storage.stats().writable).toBe(false)
         execFileSync('mount', ['-o', 'remount,size=64m', small])
         await isWritable(storage)
-        await append(storage, 'z')
+        await append(storage, '999999')
         await storage.close()
         await using again = await openSqliteStorage({ folder: join(small, 'db') })
-        expect(await idsOf(again)).toEqual([...kept, 'z'])
+        expect(await idsOf(again)).toEqual([...kept, '999999'])
       } finally {
         execFileSync('umount', [small])
         rmSync(small, { recursive: true })
@@ -199,14 +204,14 @@ describe('a backup', () => {
     await using storage = await openSqliteStorage({ folder })
     await append(storage, '1')
     await storage.backup(join(folder, 'copy.db'))
-    const commits = Array.from({ length: 50 }, (_, turn) => append(storage, String(turn + 2).padStart(3, '2')))
+    const commits = Array.from({ length: 50 }, (_, turn) => append(storage, String(turn + 2).padStart(3, '0')))
     await commits[0]
     await storage.backup(join(folder, 'copy.db'))
     await Promise.all(commits)
     execFileSync('mkdir', [copy])
     execFileSync('cp', [join(folder, 'copy.db'), join(copy, 'tercet.db')])
     await using restored = await openSqliteStorage({ folder: copy })
-    expect((await idsOf(restored)).slice(0, 2)).toEqual(['1', '222'])
+    expect((await idsOf(restored)).slice(0, 2)).toEqual(['1', '002'])
     expect(readdirSync(folder).filter(name => name.endsWith('.part'))).toEqual([])
   })
 
@@ -233,6 +238,8 @@ test('values without a JSON form and broken times are refused at once', async ()
   await using storage = await openSqliteStorage({ folder })
   const unit = storage.unit()
   expect(() => storage.table('t').put(unit, 'h', 'o', 'k', undefined)).toThrow(TypeError)
-  expect(() => storage.log('l').append(unit, 'h', 'o', { id: '1', at: 0.5, peer: '', body: '' })).toThrow(TypeError)
+  expect(() => storage.log('l').append(unit, 'h', 'o', { id: idOf('1'), at: 0.5, peer: '', body: '' })).toThrow(
+    TypeError,
+  )
   expect(unit.dirty).toBe(false)
 })

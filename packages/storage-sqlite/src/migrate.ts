@@ -2,17 +2,21 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { sql as first } from './migrations/001.ts'
+import { step as second } from './migrations/002.ts'
 import { Refused } from './refused.ts'
 
+/** SQL, or what SQL cannot say. */
+export type Step = string | ((db: DatabaseSync) => void)
+
 /** Step `n` leads from schema `n` to `n + 1`. */
-export const migrations: readonly string[] = [first]
+export const migrations: readonly Step[] = [first, second]
 
 /**
  * Runs the missing steps in one transaction. A file that holds an older schema is first copied to `<file>.v<version>`.
  *
  * @throws {Refused} `newer-schema`
  */
-export function migrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): void {
+export function migrate(db: DatabaseSync, file: string, steps: readonly Step[] = migrations): void {
   const version = versionOf(db)
   if (version > steps.length) {
     throw new Refused(
@@ -24,7 +28,10 @@ export function migrate(db: DatabaseSync, file: string, steps: readonly string[]
   if (version > 0) copyOnce(db, `${file}.v${version}`)
   db.exec('BEGIN IMMEDIATE')
   try {
-    for (const step of steps.slice(version)) db.exec(step)
+    for (const step of steps.slice(version)) {
+      if (typeof step === 'string') db.exec(step)
+      else step(db)
+    }
     db.exec(`PRAGMA user_version = ${steps.length}`)
     db.exec('COMMIT')
   } catch (error) {

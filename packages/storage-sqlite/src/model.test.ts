@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Storage, Unit } from '@tercet/storage'
 import { MemoryDisk, memoryStorage } from '@tercet/storage/memory'
+import { idAt, placeOf } from '@tercet/storage/adapter'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openSqliteStorage } from './open.ts'
@@ -12,7 +13,8 @@ const owner = fc.constantFrom('o', 'p')
 const slot = fc.nat(2)
 const text = fc.constantFrom('x', 'y', '<message/>')
 const time = fc.nat(5)
-const id = fc.constantFrom('1', '2', '3', '4', '5', '6')
+const idOf = (number: number): string => idAt(placeOf(10 + number))
+const id = fc.constantFrom(...[1, 2, 3, 4, 5, 6].map(idOf))
 const operation = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.constant('put'), slot, owner, key, fc.nat(9), fc.boolean()) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('set'), slot, owner, key, fc.nat(2)) },
@@ -20,6 +22,16 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.constant('clear'), slot, owner) },
   { weight: 4, arbitrary: fc.tuple(fc.constant('append'), slot, owner, time, text) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('remove'), slot, owner, id) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('replace'), slot, owner, id) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constant('trim'),
+      slot,
+      fc.integer({ min: 1, max: 3 }),
+      fc.option(fc.nat(40), { nil: Infinity }),
+    ),
+  },
   { weight: 1, arbitrary: fc.tuple(fc.constant('purge'), slot, owner, fc.option(time, { nil: undefined })) },
   { weight: 3, arbitrary: fc.tuple(fc.constant('spool'), slot, owner) },
   { weight: 2, arbitrary: fc.tuple(fc.constant('settle'), fc.nat(9)) },
@@ -69,10 +81,22 @@ async function run(
         storage.table('t').clear(at.unit, host, b)
         break
       case 'append':
-        storage.log('l').append(at.unit, host, b, { id: String(++number), at: c, peer: d, body: d })
+        storage
+          .log('l')
+          .append(at.unit, host, b, { id: idOf(++number), at: c, peer: d, body: `<body>${d as string}</body>` })
         break
       case 'remove':
         storage.log('l').delete(at.unit, host, b, c)
+        break
+      case 'replace':
+        storage.log('l').replace(at.unit, host, b, c, '<body>y</body>')
+        break
+      case 'trim':
+        // It may be refused, as any unit with a compare-and-set.
+        seen.push(await outcome(at.unit.commit()))
+        Object.assign(at, { unit: storage.unit(), guarded: false })
+        await Promise.all(commits)
+        seen.push(await storage.log('l').trim(host, { keep: a, max: b, keepBytes: c }))
         break
       case 'purge':
         storage.log('l').clear(at.unit, host, b, c)
@@ -111,7 +135,7 @@ async function run(
       case 'read':
         for (const who of ['o', 'p']) {
           seen.push(await storage.table('t').list(host, who), await storage.table('t').get(host, who, 'a'))
-          seen.push(await storage.log('l').count(host, who), await storage.log('l').get(host, who, '3'))
+          seen.push(await storage.log('l').count(host, who), await storage.log('l').get(host, who, idOf(3)))
           seen.push(await storage.spool.count(who))
           seen.push((await storage.spool.load(who)).map(entry => entry.id))
         }
@@ -119,6 +143,7 @@ async function run(
           { max: 3, last: b as boolean },
           { max: 2, last: b as boolean, startMs: d as number },
           { max: 2, last: b as boolean, endMs: d as number, peer: 'x' },
+          { max: 2, last: b as boolean, search: 'y' },
           { max: 3, last: b as boolean, ...bound('after', c) },
           { max: 3, last: b as boolean, ...bound('before', c) },
         ]) {

@@ -2,17 +2,15 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-/** Ids of this owner's entries do not grow: they are in `entry_id`. */
-export const idsUnordered = 1
-/** Times of this owner's entries do not grow: they must be filtered one by one. */
-export const timesUnordered = 2
+/** Some entry of this owner is older than its id says: no time is the end of a search by place. */
+export const behindIds = 1
+/** This owner has searched: there is an index to be kept. */
+export const searched = 2
 
-/** An owner of rows or entries, with the end of its log once that was read. */
+/** An owner of rows or entries. */
 export interface Owner {
   readonly id: number
   flags: number
-  last: { seq: number; id: string; at: number } | undefined
-  lastKnown: boolean
 }
 
 const maxCached = 50_000
@@ -23,6 +21,7 @@ export class Names {
   readonly #owners = new Map<string, Owner>()
   readonly #peers = new Map<string, number>()
   readonly #destinations = new Map<string, number>()
+  readonly #epochs = new Map<string, number>()
   /** Cache entries that the running transaction made or changed. */
   readonly #touched: { cache: Map<string, unknown>; key: string }[] = []
   readonly #findScope: StatementSync
@@ -33,6 +32,8 @@ export class Names {
   readonly #addPeer: StatementSync
   readonly #findDestination: StatementSync
   readonly #addDestination: StatementSync
+  readonly #findEpoch: StatementSync
+  readonly #addEpoch: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#findScope = db.prepare('SELECT id FROM scope WHERE kind = ? AND name = ? AND host = ?')
@@ -43,6 +44,8 @@ export class Names {
     this.#addPeer = db.prepare('INSERT INTO peer (name) VALUES (?)')
     this.#findDestination = db.prepare('SELECT id FROM destination WHERE name = ?')
     this.#addDestination = db.prepare('INSERT INTO destination (name) VALUES (?)')
+    this.#findEpoch = db.prepare('SELECT id FROM epoch WHERE text = ?')
+    this.#addEpoch = db.prepare('INSERT INTO epoch (text) VALUES (?)')
   }
 
   scope(kind: 'table' | 'log', name: string, host: string): number {
@@ -57,14 +60,9 @@ export class Names {
     if (known !== undefined) return known
     const row = this.#findOwner.get(scope, owner)
     if (row === undefined) {
-      known = {
-        id: Number(this.#addOwner.run(scope, owner).lastInsertRowid),
-        flags: 0,
-        last: undefined,
-        lastKnown: true,
-      }
+      known = { id: Number(this.#addOwner.run(scope, owner).lastInsertRowid), flags: 0 }
       this.#touched.push({ cache: this.#owners, key })
-    } else known = { id: Number(row['id']), flags: Number(row['flags']), last: undefined, lastKnown: false }
+    } else known = { id: Number(row['id']), flags: Number(row['flags']) }
     remember(this.#owners, key, known)
     return known
   }
@@ -80,6 +78,10 @@ export class Names {
 
   destination(name: string): number {
     return this.#intern(this.#destinations, name, this.#findDestination, this.#addDestination, [name])
+  }
+
+  epoch(text: string): number {
+    return this.#intern(this.#epochs, text, this.#findEpoch, this.#addEpoch, [text])
   }
 
   committed(): void {

@@ -88,6 +88,7 @@ function compose(
   const { commitGapMs = 5, commitRows = 256, logger } = options
   const reader = new Reader(file)
   const pending = new Pending()
+  pending.decided = write => reader.recent.forget(write)
   const flush = async (job: FlushJob): Promise<() => FlushResult> => {
     const packed: Packed = []
     for (const [index, unit] of job.units.entries()) packUnit(packed, unit.guarded, job.writes[index]!)
@@ -138,6 +139,7 @@ function compose(
       requireOpen()
       return committer.unit()
     },
+    newestMs: reader.newestMs(),
     get backlog() {
       return committer.backlog
     },

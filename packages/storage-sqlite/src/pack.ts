@@ -15,7 +15,7 @@ export const code = {
   delete: 2,
   /** name, host, owner */
   clear: 3,
-  /** name, host, owner, id, at, peer, refs (0: the body before), body */
+  /** name, host, owner, id, at, peer, resource, refs (0: the body before), body */
   append: 4,
   /** name, host, owner, id */
   remove: 5,
@@ -25,6 +25,8 @@ export const code = {
   spool: 7,
   /** destination, id */
   unspool: 8,
+  /** name, host, owner, id, body */
+  replace: 9,
 } as const
 
 /** Adds a unit. Copies of one body, as both ends of a conversation archive it, are packed once. */
@@ -53,8 +55,8 @@ export function packUnit(packed: Packed, guarded: boolean, writes: readonly Writ
         packed.push(code.clear, write.name, write.host, write.owner)
         break
       case 'append': {
-        const { id, at, peer } = write.entry
-        packed.push(code.append, write.name, write.host, write.owner, id, at, peer)
+        const { id, at, peer, resource = '' } = write.entry
+        packed.push(code.append, write.name, write.host, write.owner, id, at, peer, resource)
         if (write.entry.body === body) {
           // True because only append puts a count of references there.
           packed[refsSlot] = (packed[refsSlot] as number) + 1
@@ -66,6 +68,10 @@ export function packUnit(packed: Packed, guarded: boolean, writes: readonly Writ
         }
         break
       }
+      case 'replace':
+        packed.push(code.replace, write.name, write.host, write.owner, write.id, write.body)
+        body = undefined
+        break
       case 'remove':
         packed.push(code.remove, write.name, write.host, write.owner, write.id)
         // The entry may be one of those that share the body, and the body may go with it.

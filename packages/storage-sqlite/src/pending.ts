@@ -5,7 +5,10 @@ import type { CommitObserver, LogWrite, TableWrite, WorkUnit, Write } from '@ter
 import { packUnit, type Packed } from './pack.ts'
 
 /** Units of an owner; texts are looked up one by one, since joining them into a key would cost more than the lookups. */
-type Hosts = Map<string, Map<string, Set<WorkUnit>>>
+type Hosts = Map<string, Owners>
+
+/** One unit is what most owners have, if any; it is there for some milliseconds, and a set for it would be most of the garbage. */
+type Owners = Map<string, WorkUnit | Set<WorkUnit>>
 
 /** An index of units by owner and of spool entries by destination; it holds exactly what the committer holds. */
 export class Pending implements CommitObserver {
@@ -14,6 +17,8 @@ export class Pending implements CommitObserver {
   readonly #spool = new Map<string, Map<string, SpoolEntry>>()
   /** Hears of destinations whose entries were refused, or whose unit was given up. */
   refused: (destination: string) => void = () => {}
+  /** Hears of writes to tables that are on disk, or never will be. */
+  decided: (write: TableWrite) => void = () => {}
 
   wrote(unit: WorkUnit, write: Write): void {
     if (write.kind === 'spool') {
@@ -25,8 +30,9 @@ export class Pending implements CommitObserver {
     }
     const owners = this.#ownersOf(write)
     const units = owners.get(write.owner)
-    if (units === undefined) owners.set(write.owner, new Set([unit]))
-    else units.add(unit)
+    if (units === undefined) owners.set(write.owner, unit)
+    else if (units instanceof Set) units.add(unit)
+    else if (units !== unit) owners.set(write.owner, new Set([units, unit]))
   }
 
   finished(unit: WorkUnit): void {
@@ -41,14 +47,16 @@ export class Pending implements CommitObserver {
       }
       const owners = this.#ownersOf(write)
       const units = owners.get(write.owner)
-      if (units?.delete(unit) && units.size === 0) owners.delete(write.owner)
+      if (units === unit || (units instanceof Set && units.delete(unit) && units.size === 0)) owners.delete(write.owner)
+      if (isTableWrite(write)) this.decided(write)
     }
   }
 
   /** Units with writes to a table or log of an owner, in the order in which they count. */
   units(kind: 'table' | 'log', name: string, host: string, owner: string): readonly WorkUnit[] | undefined {
     const units = (kind === 'table' ? this.#tables : this.#logs).get(name)?.get(host)?.get(owner)
-    return units === undefined ? undefined : [...units].sort(byPrecedence)
+    if (units === undefined) return undefined
+    return units instanceof Set ? [...units].sort(byPrecedence) : [units]
   }
 
   /** Entries that were put for a destination, settled ones included. */
@@ -56,12 +64,12 @@ export class Pending implements CommitObserver {
     return this.#spool.get(destination)
   }
 
-  #ownersOf(write: TableWrite | LogWrite): Map<string, Set<WorkUnit>> {
+  #ownersOf(write: TableWrite | LogWrite): Owners {
     const names = isTableWrite(write) ? this.#tables : this.#logs
     let hosts = names.get(write.name)
-    if (hosts === undefined) names.set(write.name, (hosts = new Map<string, Map<string, Set<WorkUnit>>>()))
+    if (hosts === undefined) names.set(write.name, (hosts = new Map<string, Owners>()))
     let owners = hosts.get(write.host)
-    if (owners === undefined) hosts.set(write.host, (owners = new Map<string, Set<WorkUnit>>()))
+    if (owners === undefined) hosts.set(write.host, (owners = new Map<string, WorkUnit | Set<WorkUnit>>()))
     return owners
   }
 }
@@ -89,8 +97,4 @@ function unguarded(write: Write): Write {
 
 export function isTableWrite(write: Write): write is TableWrite {
   return write.kind === 'put' || write.kind === 'delete' || write.kind === 'clear'
-}
-
-export function isLogWrite(write: Write): write is LogWrite {
-  return write.kind === 'append' || write.kind === 'remove' || write.kind === 'purge'
 }

@@ -1,6 +1,6 @@
 /** What the main thread and the worker say to each other. */
 
-import type { LogEntry, LogQuery, StorageCondition } from '@tercet/storage'
+import type { LogEntry, LogQuery, Retention, StorageCondition, Trimmed, Weighed, Weighing } from '@tercet/storage'
 import type { Packed } from './pack.ts'
 
 /** Handed to the worker at its start. */
@@ -31,6 +31,9 @@ export interface Answers {
   rows: RawRow[]
   owners: string[]
   destinations: string[]
+  trim: Trimmed
+  weigh: Weighed
+  index: boolean
   probe: true
   close: true
 }
@@ -44,6 +47,9 @@ export type Question =
   | { kind: 'rows'; pending: Packed; name: string; host: string; owner: string }
   | { kind: 'owners'; pending: Packed; name: string; host: string; after: string | undefined; max: number }
   | { kind: 'destinations'; pending: Packed }
+  | { kind: 'trim'; name: string; host: string; retention: Retention }
+  | { kind: 'weigh'; name: string; host: string; weighing: Weighing }
+  | { kind: 'index'; name: string; host: string; owner: string; max: number }
   | { kind: 'probe' }
   | { kind: 'close' }
 

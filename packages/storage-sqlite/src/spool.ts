@@ -45,9 +45,9 @@ export function sqliteSpool(parts: Parts): Spool {
   }
 
   return {
-    put: (unit, entry) => {
+    put: (unit, entry, live = false) => {
       if (!entry.settled && !present(entry)) counted.change(entry.destination, 1)
-      committer.own(unit).add(spoolWrite(entry))
+      committer.own(unit).add(spoolWrite(entry, live))
     },
     settle: entries => {
       parts.requireOpen()

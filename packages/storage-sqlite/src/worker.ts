@@ -34,6 +34,8 @@ function open(): DatabaseSync {
   opened.exec(`PRAGMA synchronous = ${setup.synchronous}`)
   // An upper bound in KiB; pages are taken as they are read, so a small database stays small.
   opened.exec('PRAGMA cache_size = -65536')
+  // Pages that are written again and again go to the database once for all of these; as many are looked up as quickly as a few are.
+  opened.exec('PRAGMA wal_autocheckpoint = 4000')
   opened.exec('PRAGMA journal_size_limit = 67108864')
   opened.exec('PRAGMA temp_store = MEMORY')
   migrate(opened, setup.file)
@@ -62,12 +64,21 @@ function answer(question: Question, writes: Writes, opened: DatabaseSync): Answe
       return probe(opened)
     case 'close':
       return close(opened)
+    case 'trim':
+      return writes.within(() => writes.trim.step(question.name, question.host, question.retention))
+    case 'weigh':
+      return writes.within(() => writes.weights.step(question.name, question.host, question.weighing))
+    case 'index':
+      return writes.within(() => writes.entries.searches(question.name, question.host, question.owner, question.max))
     default:
       return writes.speculate(question.pending, () => read(question, writes))
   }
 }
 
-function read(question: Exclude<Question, { kind: 'probe' | 'close' }>, writes: Writes): Answers[keyof Answers] {
+function read(
+  question: Exclude<Question, { kind: 'trim' | 'weigh' | 'index' | 'probe' | 'close' }>,
+  writes: Writes,
+): Answers[keyof Answers] {
   switch (question.kind) {
     case 'page':
       return { ...writes.entries.page(question.name, question.host, question.owner, question.query) } as Answers['page']
