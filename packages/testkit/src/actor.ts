@@ -2,11 +2,12 @@
 import { evaluate } from './expression.ts'
 import type { ExpressionScope } from './expression.ts'
 import { difference } from './match.ts'
-import type { CastMember, Stage } from './play-parser.ts'
+import type { CastMember, CertificateKind, Stage } from './play-parser.ts'
+import type { RemoteDoor } from './remote-door.ts'
 import type { StageNames } from './stage-names.ts'
 import type { Item, Line } from './inbox.ts'
 import { NS_FRAMING, WebSocketWire } from './websocket-wire.ts'
-import { Wire } from './wire.ts'
+import { Wire, type Credential } from './wire.ts'
 import { elementsOf, readFragment, show, textOf } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
@@ -21,6 +22,17 @@ export interface Stagehouse {
   /** How long a step waits for what it expects. Default 5000. */
   readonly patienceMs?: number
   readonly password: string
+  /** Makes a certificate that the server's CA has signed for addresses as they are on the wire. */
+  readonly certify?: (addresses: readonly string[]) => Promise<Credential>
+  /** Where other servers connect with STARTTLS, and with direct TLS. */
+  readonly s2sPort?: number
+  readonly s2sTlsPort?: number
+  /** Where external components connect; their secret is the password. */
+  readonly componentPort?: number
+  /** Doors of the other servers, by their domains on the wire. */
+  readonly doors?: ReadonlyMap<string, RemoteDoor>
+  /** A certificate for a domain on the wire; none for `none`. */
+  readonly credential?: (kind: CertificateKind, domain: string) => Credential | undefined
 }
 
 /** A step whose expectation was not met. */
@@ -28,6 +40,14 @@ export class PlayError extends Error {
   override readonly name = 'PlayError'
 }
 
+const serverNamespaces =
+  "xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback'"
+const contentNamespaces = {
+  no: 'jabber:client',
+  dials: 'jabber:server',
+  'is dialled': 'jabber:server',
+  'is a component': 'jabber:component:accept',
+} as const
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
 const order: readonly Stage[] = ['away', 'wire', 'stream', 'secured', 'authenticated', 'bound', 'present']
@@ -64,6 +84,12 @@ export class Actor {
       offer: { mechanisms: [], bindings: [] },
       channelBinding: type => this.wire?.channelBinding(type) ?? Buffer.alloc(0),
     }
+    if (member.server === 'is dialled') captures.set(`${member.name} port`, String(this.door?.port ?? ''))
+  }
+
+  /** The content namespace of its streams (RFC 6120 §4.8.2). */
+  get ns(): string {
+    return contentNamespaces[this.member.server]
   }
 
   get domain(): string {
@@ -76,7 +102,8 @@ export class Actor {
     if (!upTo('wire')) return
     await this.connect()
     if (!upTo('stream')) return
-    await this.openStream(this.domain)
+    await this.openStream(this.#isComponent ? (this.member.domain ?? '') : this.domain)
+    if (this.#isComponent) return upTo('bound') ? this.#shakeHands() : undefined
     if (stage === 'secured' || (upTo('authenticated') && this.member.transport === 'starttls')) await this.secure()
     if (!upTo('authenticated')) return
     await this.authenticate(this.member.account ?? '')
@@ -92,6 +119,17 @@ export class Actor {
     await this.ask(ping(this.domain))
   }
 
+  get #isComponent(): boolean {
+    return this.member.server === 'is a component'
+  }
+
+  /** Proves which component it is (XEP-0114 §3). */
+  async #shakeHands(): Promise<void> {
+    await this.send(`<handshake>${evaluate(`handshake '${this.member.name} id'`, this.scope)}</handshake>`)
+    await this.#expect('element', '<handshake/>')
+    this.bound = true
+  }
+
   async connect(): Promise<void> {
     const tls = this.member.transport === 'tls'
     const { host, port, tlsPort = 0, webSocketUrl = '' } = this.#house
@@ -99,19 +137,80 @@ export class Actor {
     this.#counting = false
     this.#closing = false
     const readAs = (text: string) => this.#names.fromWire(text)
-    if (this.member.transport === 'websocket') this.wire = await WebSocketWire.open(webSocketUrl, readAs)
-    else this.wire = await Wire.open({ host, port: tls ? tlsPort : port, domain: this.domain, tls, readAs })
+    if (this.member.server !== 'no') this.wire = await this.#reach(tls)
+    else if (this.member.transport === 'websocket') this.wire = await WebSocketWire.open(webSocketUrl, readAs)
+    else {
+      const addresses = this.member.certificate?.map(address => this.#names.toWire(address))
+      const credential = addresses && (await this.#house.certify?.(addresses))
+      this.wire = await Wire.open({
+        host,
+        port: tls ? tlsPort : port,
+        domain: this.domain,
+        tls,
+        readAs,
+        ...(credential ? { credential } : {}),
+      })
+    }
     this.wire.inbox.filter = item => this.#isBackstage(item)
   }
 
-  /** Sends a stream header and reads the answer up to the features, which it returns. */
+  async #reach(tls: boolean): Promise<Wire> {
+    const { host, s2sPort = 0, s2sTlsPort = 0, componentPort = 0 } = this.#house
+    const { domain, readAs, credential } = this.#remote()
+    if (this.#isComponent) return Wire.open({ host, port: componentPort, domain, tls: false, readAs, ns: this.ns })
+    const port = tls ? s2sTlsPort : s2sPort
+    return Wire.open({ host, port, domain: 'a.test', tls, alpn: 'xmpp-server', readAs, credential, ns: this.ns })
+  }
+
+  /** Takes the connection that the server under test makes to this domain. @throws {PlayError} it makes none */
+  async beDialled(): Promise<void> {
+    const { domain, readAs, credential } = this.#remote()
+    const socket = await this.door?.next(this.patienceMs)
+    if (socket === undefined) throw new PlayError('nobody connected')
+    this.#closing = false
+    this.wire = Wire.accept(socket, { domain, readAs, credential, ns: this.ns })
+    this.wire.inbox.filter = item => this.#isBackstage(item)
+  }
+
+  /** Where the server under test finds this domain. */
+  get door(): RemoteDoor | undefined {
+    return this.#house.doors?.get(this.#remote().domain)
+  }
+
+  /** Reads a header and answers it with one of this id and with features. */
+  async answerStream(id: string, features: string): Promise<void> {
+    const header = await this.#expect('header', `<stream:stream to='${this.member.domain ?? ''}' version='1.0'/>`)
+    const to = header.attributes['from']
+    await this.send(
+      `<?xml version='1.0'?><stream:stream ${serverNamespaces} from='${this.member.domain ?? ''}' id='${id}' version='1.0'` +
+        `${to === undefined ? '' : ` to='${to}'`}><stream:features>${features}</stream:features>`,
+    )
+  }
+
+  #remote() {
+    const domain = this.#names.toWire(this.member.domain ?? '')
+    return {
+      domain,
+      readAs: (text: string) => this.#names.fromWire(text),
+      credential: this.#house.credential?.(this.member.shows, domain),
+    }
+  }
+
+  /** Sends a stream header and reads the answer up to the features, which it returns; a component gets none. */
   async openStream(to: string): Promise<XmlElement> {
-    const ns = `xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'`
-    await this.send(`<?xml version='1.0'?><stream:stream to='${to}' version='1.0' xml:lang='en' ${ns}>`)
-    await this.#expect(
+    const { domain } = this.member
+    const ns =
+      domain === undefined || this.#isComponent
+        ? `xmlns='${this.ns}' xmlns:stream='http://etherx.jabber.org/streams'`
+        : `${serverNamespaces} from='${domain}'`
+    const version = this.#isComponent ? '' : ` version='1.0' xml:lang='en'`
+    await this.send(`<?xml version='1.0'?><stream:stream to='${to}'${version} ${ns}>`)
+    const header = await this.#expect(
       'header',
       this.member.transport === 'websocket' ? `<open xmlns='${NS_FRAMING}'/>` : '<stream:stream/>',
     )
+    this.scope.captures.set(`${this.member.name} id`, header.attributes['id'] ?? '')
+    if (this.#isComponent) return header
     return this.#expect('element', '<stream:features/>')
   }
 
@@ -165,7 +264,8 @@ export class Actor {
         resolve()
       })
     })
-    await this.send(iq.replace("'ID'", `'${id}'`))
+    const from = this.#isComponent ? ` from='${this.member.domain ?? ''}'` : ''
+    await this.send(iq.replace("'ID'", `'${id}'${from}`))
     await answered
   }
 
@@ -174,7 +274,7 @@ export class Actor {
   }
 
   async #expect(kind: 'header' | 'element', text: string): Promise<XmlElement> {
-    const [expected] = readFragment(text)
+    const [expected] = readFragment(text, this.ns)
     const item = await this.next()
     if (item?.kind !== 'header' && item?.kind !== 'element')
       throw new PlayError(`${this.member.name} expected ${text} but ${describe(item)}`)
@@ -241,8 +341,11 @@ export class Actor {
       element.attributes['type'] === 'get' &&
       isPing(element)
     ) {
+      // The answer of a server would travel on another stream: a play that cares about it says so.
+      if (this.member.server !== 'no' && !this.#isComponent) return true
       const { id = '', from } = element.attributes
-      void this.send(`<iq type='result' id='${id}'${from === undefined ? '' : ` to='${from}'`}/>`)
+      const own = this.#isComponent ? ` from='${element.attributes['to'] ?? ''}'` : ''
+      void this.send(`<iq type='result' id='${id}'${own}${from === undefined ? '' : ` to='${from}'`}/>`)
       return true
     }
     const me = `${this.member.account ?? ''}/${this.member.resource ?? ''}`

@@ -1,5 +1,5 @@
 /** Expressions in braces: values that a play cannot know beforehand, above all those of SASL. RFC 6120 §6, RFC 4616, RFC 5802. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { scramFinal } from './scram.ts'
 import type { ScramHash } from './scram.ts'
 import type { Captures } from './match.ts'
@@ -38,9 +38,12 @@ export function fill(text: string, scope: ExpressionScope): string {
  * - `scram-final CHALLENGE [hash='sha1'] [password='…'] [channel='n,,'] [binding='tls-exporter'] [nonce='…']`: its second, from the server's challenge
  * - `scram-signature`: what the server must then prove, `v=…` in base64
  * - `downgrade-hash [hash='sha1']`: of the mechanisms and channel-binding types offered last (XEP-0474 §6)
+ * - `ht NAME TOKEN [binding='tls-exporter']`: the message of a Hashed Token mechanism, for a token that was remembered
  * - `base64 '…'`: with `\0`, `\xHH` and names of accounts
  * - `times N '…'`: a text repeated
  * - `attributes N`: that many different ones
+ * - `dialback-key SECRET RECEIVING ORIGINATING ID`: the key of XEP-0185 §2
+ * - `handshake ID [secret='…']`: what a component proves itself with (XEP-0114 §3)
  * - `sent`, `handled`: counters of stream management
  *
  * @throws {Error} nothing is known by this name
@@ -62,6 +65,15 @@ const functions: Record<string, Compute> = {
   base64: (scope, [text = '']) => base64(scope.toWire(unescape(text))),
   times: (_, [count = '0', text = '']) => unescape(text).repeat(Number(count)),
   attributes: (_, [count = '0']) => Array.from({ length: Number(count) }, (_, index) => `a${index}=''`).join(' '),
+  'dialback-key': (scope, [secret = '', receiving = '', originating = '', id = '']) => {
+    const key = createHash('sha256').update(secret).digest('hex')
+    const text = `${scope.toWire(receiving)} ${scope.toWire(originating)} ${scope.captures.get(id) ?? id}`
+    return createHmac('sha256', key).update(text).digest('hex')
+  },
+  handshake: (scope, [id = ''], { secret = scope.password }) =>
+    createHash('sha1')
+      .update((scope.captures.get(id) ?? id) + secret)
+      .digest('hex'),
   sent: scope => String(scope.counts.sent),
   handled: scope => String(scope.counts.received),
   plain: (scope, [user = ''], { password = scope.password, authzid = '' }) =>
@@ -100,6 +112,11 @@ const functions: Record<string, Compute> = {
     const { mechanisms, bindings } = scope.offer
     const text = list(mechanisms) + (bindings.length > 0 ? `\x1f${list(bindings)}` : '')
     return createHash(scramHash(named['hash'])).update(text).digest('base64')
+  },
+  ht: (scope, [user = '', token = ''], { binding }) => {
+    const hmac = createHmac('sha256', scope.captures.get(token) ?? token).update('Initiator')
+    if (binding !== undefined) hmac.update(scope.channelBinding(binding))
+    return Buffer.concat([Buffer.from(`${wireUser(scope, user)}\0`), hmac.digest()]).toString('base64')
   },
   'scram-signature': scope => base64(`v=${scope.scram?.serverSignature ?? ''}`),
 }

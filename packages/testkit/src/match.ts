@@ -2,7 +2,7 @@
  * XML matched by meaning: names are expanded names; the order of attributes, prefixes and whatever the expectation does not
  * mention are left aside. Braces stand for what is not known beforehand.
  */
-import { elementsOf, NS_CLIENT, NS_STREAMS, show, textOf } from './xml.ts'
+import { elementsOf, NS_CLIENT, NS_SERVER, NS_STREAMS, show, textOf } from './xml.ts'
 import type { XmlElement } from './xml.ts'
 
 /** What names in braces stand for; captures are added while matching. */
@@ -20,6 +20,7 @@ export interface MatchOptions {
 
 const conditionNamespaces: Record<string, string> = {
   [`${NS_CLIENT} error`]: 'urn:ietf:params:xml:ns:xmpp-stanzas',
+  [`${NS_SERVER} error`]: 'urn:ietf:params:xml:ns:xmpp-stanzas',
   [`${NS_STREAMS} error`]: 'urn:ietf:params:xml:ns:xmpp-streams',
 }
 
@@ -67,7 +68,8 @@ function compareChildren(expected: XmlElement, actual: XmlElement, options: Matc
   const left = elementsOf(actual)
   const conditionNs = conditionNamespaces[`${expected.ns} ${expected.name}`]
   for (const child of elementsOf(expected)) {
-    const wanted = conditionNs && child.ns === NS_CLIENT ? { ...child, ns: conditionNs } : child
+    const wanted =
+      conditionNs && (child.ns === NS_CLIENT || child.ns === NS_SERVER) ? { ...child, ns: conditionNs } : child
     let nearest: string | undefined
     const index = left.findIndex(candidate => {
       const captures: Captures = new Map(options.captures)

@@ -139,3 +139,37 @@ test('whatever the text, a play or a PlaySyntaxError comes of it', () => {
     }),
   )
 })
+
+test('components are cast by their domain, and come as far as it is said', () => {
+  const { cast } = parsePlay(`play  t
+rule  CMP-01, XEP-0114 §3
+cast  c.test (component)  c.test/again (component, stream)  d.test (component, away)
+
+c.test closes
+`)
+  expect(cast).toMatchObject([
+    { name: 'c.test', account: undefined, domain: 'c.test', server: 'is a component', stage: 'bound' },
+    { name: 'c.test/again', account: undefined, domain: 'c.test', server: 'is a component', stage: 'stream' },
+    { name: 'd.test', domain: 'd.test', server: 'is a component', stage: 'away' },
+  ])
+})
+
+test('other servers are cast by their domain, with a door and a certificate', () => {
+  const { cast, steps } = parsePlay(`play  t
+rule  S2S-01, XEP-0220 §2.1.1
+cast  c.test (server, expired certificate)  c.test/door (dialled server)
+
+c.test/door is dialled
+c.test/door answers the stream as x1
+c.test/door is not dialled
+`)
+  expect(cast).toMatchObject([
+    { name: 'c.test', account: undefined, domain: 'c.test', server: 'dials', shows: 'expired', stage: 'wire' },
+    { name: 'c.test/door', account: undefined, domain: 'c.test', server: 'is dialled', stage: 'away' },
+  ])
+  expect(steps.map(step => [step.verb, step.argument])).toEqual([
+    ['is dialled', ''],
+    ['answers the stream', 'x1'],
+    ['is not dialled', ''],
+  ])
+})

@@ -16,7 +16,18 @@ export interface CastMember {
   readonly carbons: boolean
   readonly roster: boolean
   readonly sm: 'no' | 'auto' | 'manual'
+  /** Addresses in the certificate that it shows in TLS; undefined: it shows none. */
+  readonly certificate: readonly string[] | undefined
+  /** Another server that connects to ours, or that ours connects to; an external component (XEP-0114); `no` for clients. */
+  readonly server: 'no' | 'dials' | 'is dialled' | 'is a component'
+  /** The domain of another server, or of a component. */
+  readonly domain: string | undefined
+  /** Which certificate another server shows under TLS. */
+  readonly shows: CertificateKind
 }
+
+/** Certificates of other servers: of an authority that is trusted here unless it says otherwise. */
+export type CertificateKind = 'good' | 'expired' | 'of another name' | 'self-signed' | 'none'
 
 /** A state of affairs before the play, set up over the protocol: who is subscribed to whose presence. */
 export interface Given {
@@ -48,6 +59,9 @@ export type Verb =
   | 'decodes to'
   | 'waits'
   | 'server restarts'
+  | 'is dialled'
+  | 'is not dialled'
+  | 'answers the stream'
 
 /** How `receives` chooses among what came. */
 export type Receiving = 'in order' | 'in any order' | 'among others'
@@ -204,19 +218,37 @@ const transports: Record<string, CastMember['transport']> = {
   websocket: 'websocket',
 }
 
+const certificates: Record<string, CertificateKind> = {
+  'expired certificate': 'expired',
+  'certificate for another domain': 'of another name',
+  'self-signed certificate': 'self-signed',
+  'no certificate': 'none',
+}
+
 /** Reads `name/resource (option, option)`. */
 function parseCastMember(entry: string, line: number): CastMember {
   const [, name = '', options] = /^([^\s()]+)\s*(?:\((.*)\))?$/.exec(entry) ?? []
   const slash = name.indexOf('/')
+  const given = parseOptions(options, line)
+  if (given.server !== 'no') {
+    const stage = given.server === 'is dialled' ? 'away' : arrival(given)
+    return { ...given, name, account: undefined, resource: undefined, domain: name.split('/')[0], stage }
+  }
   const stranger = slash < 0 && !name.includes('@')
   const member = {
     name,
     account: stranger ? undefined : account(slash < 0 ? name : name.slice(0, slash)),
     resource: slash < 0 ? undefined : name.slice(slash + 1),
-    ...parseOptions(options, line),
+    ...given,
   }
   if (stranger && !['away', 'wire', 'stream', 'secured'].includes(member.stage)) return { ...member, stage: 'wire' }
   return member
+}
+
+/** How far one comes that has no presence: components show their handshake, servers prove themselves in the play. */
+function arrival({ server, stage }: Pick<CastMember, 'server' | 'stage'>): Stage {
+  if (stage !== 'present') return stage
+  return server === 'is a component' ? 'bound' : 'wire'
 }
 
 /** Reads what stands in the parentheses after a cast member. */
@@ -231,23 +263,33 @@ export function parseOptions(
     carbons: false,
     roster: false,
     sm: 'no' as CastMember['sm'],
+    certificate: undefined as CastMember['certificate'],
+    server: 'no' as CastMember['server'],
+    domain: undefined as string | undefined,
+    shows: 'good' as CertificateKind,
   }
   for (const option of split(options)) {
     const priority = /^priority (-?\d+)$/.exec(option)?.[1]
-    if (priority !== undefined) result.priority = Number(priority)
+    const certificate = /^certificate of (.+)$/.exec(option)?.[1]
+    if (certificate !== undefined) result.certificate = certificate === 'nobody' ? [] : certificate.split(' and ')
+    else if (priority !== undefined) result.priority = Number(priority)
     else if (stages[option]) result.stage = stages[option]
     else if (transports[option]) result.transport = transports[option]
     else if (option === 'carbons') result.carbons = true
     else if (option === 'roster') result.roster = true
     else if (option === 'sm') result.sm = 'auto'
     else if (option === 'sm by hand') result.sm = 'manual'
+    else if (option === 'server') result.server = 'dials'
+    else if (option === 'dialled server') result.server = 'is dialled'
+    else if (option === 'component') result.server = 'is a component'
+    else if (certificates[option]) result.shows = certificates[option]
     else throw new PlaySyntaxError(line, `unknown option (${option})`)
   }
   return result
 }
 
 /** Each pattern may have a group `actors` and a group `argument`. */
-const grammar: readonly (readonly [Verb, RegExp, ('xml' | 'no body')?])[] = [
+const grammar: readonly (readonly [Verb, RegExp, ('xml' | 'perhaps xml')?])[] = [
   ['server restarts', /^the server restarts$/],
   ['waits', /^(?:wait|waits) at most (?<argument>\d+) s$/],
   ['decodes to', /^(?<argument>[\w-]+) decodes to$/, 'xml'],
@@ -268,6 +310,9 @@ const grammar: readonly (readonly [Verb, RegExp, ('xml' | 'no body')?])[] = [
   ['cuts the wire', /^(?<actors>.+?) cuts? the wire$/],
   ['stops reading', /^(?<actors>.+?) stops? reading$/],
   ['reads again', /^(?<actors>.+?) reads? again$/],
+  ['is dialled', /^(?<actors>.+?) (?:is|are) dialled$/],
+  ['is not dialled', /^(?<actors>.+?) (?:is|are) not dialled$/],
+  ['answers the stream', /^(?<actors>.+?) answers? the stream as (?<argument>\S+)$/, 'perhaps xml'],
   ['ignores what came', /^(?<actors>.+?) ignores? what came$/],
 ]
 
@@ -277,7 +322,7 @@ function parseStep(sentence: Sentence): Step {
     if (!match) continue
     if (body === 'xml' && sentence.body.length === 0)
       throw new PlaySyntaxError(sentence.line, 'what? The lines below are missing')
-    if (body !== 'xml' && sentence.body.length > 0)
+    if (body === undefined && sentence.body.length > 0)
       throw new PlaySyntaxError(sentence.line, 'this sentence takes no text below it')
     const { actors, argument, how } = match.groups ?? {}
     return {

@@ -4,7 +4,7 @@ import type { Stagehouse } from './actor.ts'
 import { evaluate, fill, toBytes } from './expression.ts'
 import { setGiven } from './given.ts'
 import { difference, valueDifference } from './match.ts'
-import type { Play, Step } from './play-parser.ts'
+import type { CastMember, Play, Step } from './play-parser.ts'
 import { parseOptions } from './play-parser.ts'
 import { stageNames } from './stage-names.ts'
 import type { StageNames } from './stage-names.ts'
@@ -29,6 +29,22 @@ export function accountsOf(play: Play, index: number): string[] {
   const cast = play.cast.flatMap(member => (member.account === undefined ? [] : [member.account]))
   const given = play.given.flatMap(({ first, second }) => [first, second])
   return [...new Set([...cast, ...given])].map(account => names.toWire(account))
+}
+
+/** The domains on the wire of the other servers of a play: the server under test has to find them at the house's doors. */
+export function remotesOf(play: Play, index: number): string[] {
+  const names = stageNames(index)
+  return domainsOf(play, names, server => server !== 'no' && server !== 'is a component')
+}
+
+/** The domains on the wire of the components of a play: the server under test has to know them, with its password for a secret. */
+export function componentsOf(play: Play, index: number): string[] {
+  return domainsOf(play, stageNames(index), server => server === 'is a component')
+}
+
+function domainsOf(play: Play, names: StageNames, wanted: (server: CastMember['server']) => boolean): string[] {
+  const members = play.cast.filter(({ server }) => wanted(server))
+  return [...new Set(members.flatMap(({ domain }) => (domain === undefined ? [] : [names.toWire(domain)])))]
 }
 
 /**
@@ -109,8 +125,19 @@ class Performance {
   async #act(actor: Actor, step: Step): Promise<void> {
     switch (step.verb) {
       case 'connects':
-        if (step.argument) actor.member = { ...actor.member, ...parseOptions(step.argument, step.line) }
+        if (step.argument) {
+          const { server, domain } = actor.member
+          actor.member = { ...actor.member, ...parseOptions(step.argument, step.line), server, domain }
+        }
         return actor.enter(actor.member.stage === 'away' ? 'present' : actor.member.stage)
+      case 'is dialled':
+        return actor.beDialled()
+      case 'is not dialled':
+        await this.#settle()
+        if (actor.door?.knocked) throw new PlayError('somebody connected')
+        return
+      case 'answers the stream':
+        return actor.answerStream(step.argument, fill(join(step.body), actor.scope))
       case 'opens a stream':
         await actor.openStream(step.argument)
         return
@@ -172,7 +199,7 @@ class Performance {
   }
 
   async #receive(actor: Actor, step: Step): Promise<void> {
-    const expected = readFragment(join(step.body))
+    const expected = readFragment(join(step.body), actor.ns)
     const options = {
       captures: this.#captures,
       exactly: step.exactly,
@@ -209,7 +236,7 @@ class Performance {
 
   async #doesNotReceive(actor: Actor, step: Step): Promise<void> {
     await this.#settle(actor)
-    const unwanted = readFragment(join(step.body))
+    const unwanted = readFragment(join(step.body), actor.ns)
     for (const item of actor.wire?.inbox.pending ?? []) {
       const found = 'element' in item && unwanted.some(element => difference(element, item.element) === undefined)
       if (found) throw new PlayError(describe(item))
@@ -260,7 +287,12 @@ class Performance {
 
   /** A stream cannot ask before it is bound: a second stream makes a whole round meanwhile. */
   async #passOnce(watched: Actor): Promise<void> {
-    const other = new Actor({ ...watched.member, transport: 'tcp' }, this.#options.house, this.#names, new Map())
+    const other = new Actor(
+      { ...watched.member, transport: 'tcp', server: 'no', domain: undefined },
+      this.#options.house,
+      this.#names,
+      new Map(),
+    )
     try {
       await other.enter('stream')
     } finally {

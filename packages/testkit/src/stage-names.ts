@@ -1,6 +1,7 @@
 /**
  * Stage names: plays that share a server each have accounts of their own. `romeo@a.test` in a play is `romeo-0c7@a.test` on
- * the wire; what the server says is translated back before it is compared.
+ * the wire, and the domain of another server, `c.test` to `h.test`, is `c-0c7.test`; what the server says is translated back
+ * before it is compared.
  */
 
 /** Names of one play. The suffix is four characters, `-` and three of base 36. */
@@ -19,9 +20,10 @@ export function stageNames(index: number, domains: readonly string[] = ['a.test'
   const suffix = `-${index.toString(36).padStart(3, '0')}`
   const domain = domains.map(name => name.replaceAll('.', '\\.')).join('|')
   const local = new RegExp(`(?<=[\\p{L}\\p{M}\\p{N}])(?=@(?:${domain}))`, 'giu')
-  const suffixed = new RegExp(`${suffix}(?=@(?:${domain}))`, 'gi')
+  const suffixed = new RegExp(`${suffix}(?=@(?:${domain})|\\.test\\b)`, 'gi')
+  const remote = /(?<![\w.-])((?:\w+\.)*[c-h])(?=\.test\b)/gi
   return {
-    toWire: text => text.replaceAll(local, suffix),
+    toWire: text => text.replaceAll(local, suffix).replaceAll(remote, `$1${suffix}`),
     fromWire: text => text.replaceAll(suffixed, ''),
   }
 }

@@ -6,6 +6,13 @@ import { connect as connectTls, TLSSocket } from 'node:tls'
 import { Inbox } from './inbox.ts'
 import type { Line } from './inbox.ts'
 import { StreamReader } from './xml.ts'
+import type { StreamSink } from './xml.ts'
+
+/** A certificate and its key, PEM. */
+export interface Credential {
+  readonly cert: string
+  readonly key: string
+}
 
 /** Where to connect, and how. */
 export interface Destination {
@@ -14,8 +21,14 @@ export interface Destination {
   /** Server name for SNI; TLS from the first byte when `tls`. */
   readonly domain: string
   readonly tls: boolean
+  /** The content namespace. Default `jabber:client`. */
+  readonly ns?: string
+  /** For direct TLS. Default `xmpp-client`. */
+  readonly alpn?: string
   /** Renames accounts in the values of what was read. */
   readonly readAs: (text: string) => string
+  /** What is shown to a server that asks for a certificate. */
+  readonly credential?: Credential | undefined
 }
 
 /** A stream over TCP, with TLS from the start or later. */
@@ -28,6 +41,7 @@ export class Wire implements Line {
   #restartAtHeader = true
   #broken = false
   #begins = true
+  #accepted = false
 
   private constructor(socket: Socket, destination: Destination) {
     this.#socket = socket
@@ -42,7 +56,15 @@ export class Wire implements Line {
     const socket = connectTcp({ host, port, noDelay: true })
     await settled(socket, 'connect')
     const wire = new Wire(socket, destination)
-    if (destination.tls) await wire.upgrade(['xmpp-client'])
+    if (destination.tls) await wire.upgrade([destination.alpn ?? 'xmpp-client'])
+    return wire
+  }
+
+  /** A connection that the server under test has made to us. */
+  static accept(socket: Socket, destination: Pick<Destination, 'readAs' | 'credential' | 'domain' | 'ns'>): Wire {
+    const wire = new Wire(socket, { host: '', port: 0, tls: false, ...destination })
+    wire.#accepted = true
+    socket.resume() // it waited for us
     return wire
   }
 
@@ -50,10 +72,13 @@ export class Wire implements Line {
   async upgrade(alpn: string[] = []): Promise<void> {
     const plain = this.#socket
     plain.removeAllListeners()
-    const { domain } = this.#destination
-    const secure = connectTls({ socket: plain, servername: domain, rejectUnauthorized: false, ALPNProtocols: alpn })
+    const { domain, credential = {} } = this.#destination
+    const trust = { rejectUnauthorized: false, ...credential }
+    const secure = this.#accepted
+      ? new TLSSocket(plain, { isServer: true, requestCert: true, ...trust })
+      : connectTls({ socket: plain, servername: domain, ALPNProtocols: alpn, ...trust })
     this.#socket = secure
-    await settled(secure, 'secureConnect')
+    await settled(secure, this.#accepted ? 'secure' : 'secureConnect')
     this.#restartAtHeader = true
     this.#listen()
   }
@@ -62,8 +87,8 @@ export class Wire implements Line {
   async write(data: string | Uint8Array): Promise<void> {
     const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1')
     // A stream that starts anew is a new document for its reader too.
-    if (/<(\w+:)?stream[\s>]/.test(text)) this.#restartAtHeader = true
-    if (this.#restartAtHeader && !this.#broken) this.#renew()
+    if (!this.#accepted && /<(\w+:)?stream[\s>]/.test(text)) this.#restartAtHeader = true
+    if (this.#restartAtHeader && !this.#broken && !this.#accepted) this.#renew()
     if (!this.#socket.writable) return
     await new Promise<void>(resolve => this.#socket.write(data, () => resolve()))
   }
@@ -105,12 +130,13 @@ export class Wire implements Line {
     this.#restartAtHeader = false
     this.#begins = true
     this.#decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    this.#reader = new StreamReader({
+    const sink: StreamSink = {
       header: element => this.inbox.push({ kind: 'header', element }),
       element: element => this.inbox.push({ kind: 'element', element }),
       text: text => this.inbox.push({ kind: 'broken', reason: `text between stanzas: ${text}` }),
       close: () => this.inbox.push({ kind: 'close' }),
-    })
+    }
+    this.#reader = new StreamReader(sink, this.#destination.ns)
   }
 
   #listen(): void {
@@ -123,7 +149,9 @@ export class Wire implements Line {
 
   #read(chunk: Uint8Array): void {
     if (this.#broken) return
-    if (!this.#reader) this.#renew()
+    // Whoever connected to us says when its document starts anew.
+    const again = this.#accepted && (this.#restartAtHeader || Buffer.from(chunk).includes('<stream:stream'))
+    if (!this.#reader || again) this.#renew()
     try {
       const text = this.#decoder.decode(chunk, { stream: true })
       if (this.#begins && text.startsWith('\uFEFF')) throw new Error('a byte order mark was sent (RFC 6120 §11.6)')

@@ -31,6 +31,9 @@ export const NS_STREAMS = 'http://etherx.jabber.org/streams'
 /** The content namespace of streams between client and server (RFC 6120 §4.8.2). */
 export const NS_CLIENT = 'jabber:client'
 
+/** The content namespace of streams between servers. */
+export const NS_SERVER = 'jabber:server'
+
 /** Reads one XML stream: its root as the header, each child of the root as a whole element. */
 export class StreamReader {
   readonly #parser = new SaxesParser({ xmlns: true, position: false })
@@ -38,15 +41,20 @@ export class StreamReader {
   #failure: Error | undefined
   #waiting: (() => void) | undefined
 
-  constructor(sink: StreamSink) {
+  /** `ns` is the content namespace of the stream. */
+  constructor(sink: StreamSink, ns: string = NS_CLIENT) {
     const parser = this.#parser
     parser.on('error', error => (this.#failure ??= error))
     parser.on('xmldecl', declaration => {
       if (declaration.standalone !== undefined) this.#fail('a standalone declaration, which RFC 6120 §11.5 forbids')
     })
     parser.on('opentag', tag => {
-      if (tag.uri === 'jabber:server') this.#fail('an element of jabber:server on a client stream (RFC 6120 §4.8.3)')
-      if (tag.uri === NS_CLIENT && tag.prefix !== '') this.#fail('a prefix for jabber:client (RFC 6120 §4.8.5)')
+      if (ns === NS_CLIENT && tag.uri === NS_SERVER)
+        this.#fail('an element of jabber:server on a client stream (RFC 6120 §4.8.3)')
+      // Deeper down it may be what somebody forwards (XEP-0297 §3.2).
+      if (ns === NS_SERVER && tag.uri === NS_CLIENT && this.#open.length === 1)
+        this.#fail('a stanza of jabber:client on a stream between servers (RFC 6120 §4.8.3)')
+      if (tag.uri === ns && tag.prefix !== '') this.#fail(`a prefix for ${ns} (RFC 6120 §4.8.5)`)
       const attributes: Record<string, string> = Object.create(null) as Record<string, string>
       for (const [key, attribute] of Object.entries(tag.attributes)) {
         if (attribute.prefix !== 'xmlns' && key !== 'xmlns') attributes[key] = attribute.value
@@ -94,22 +102,25 @@ export class StreamReader {
 }
 
 /**
- * Reads elements out of a text that stands inside a stream: `jabber:client` is the default namespace and `stream` is declared.
+ * Reads elements out of a text that stands inside a stream: `ns`, by default `jabber:client`, is the default namespace; `stream` and `db` are declared.
  * The start tag of a stream root stands alone.
  *
  * @throws {Error} the text is not well-formed
  */
-export function readFragment(text: string): XmlElement[] {
+export function readFragment(text: string, ns: string = NS_CLIENT): XmlElement[] {
   const found: XmlElement[] = []
   const ignore = () => {}
   const closed = text.replaceAll(/<stream:stream\b([^>]*[^/>])?>/g, '<stream:stream$1/>')
-  const reader = new StreamReader({
+  const sink = {
     header: ignore,
-    element: element => found.push(element),
+    element: (element: XmlElement) => found.push(element),
     text: refuseText,
     close: ignore,
-  })
-  reader.write(`<fragment xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAMS}'>${closed}</fragment>`)
+  }
+  const reader = new StreamReader(sink, ns)
+  reader.write(
+    `<fragment xmlns='${ns}' xmlns:stream='${NS_STREAMS}' xmlns:db='jabber:server:dialback'>${closed}</fragment>`,
+  )
   return found
 }
 

@@ -13,6 +13,8 @@ export interface ProsodyOptions {
   /** Bare addresses that exist from the start, all with this password. */
   readonly accounts?: readonly string[]
   readonly password?: string
+  /** Domains of external components, with this password for their secret. */
+  readonly components?: readonly string[]
   /** PEM files; without them there is no TLS. */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string }
   /** More lines of configuration in Prosody's own language (global section). */
@@ -25,6 +27,7 @@ export interface Prosody extends AsyncDisposable {
   readonly port: number
   readonly tlsPort: number
   readonly httpPort: number
+  readonly componentPort: number
   readonly folder: string
   /** Ends the process and starts it again on the same ports and data. */
   restart(): Promise<void>
@@ -45,14 +48,26 @@ const modules = [
   'blocklist',
   'carbons',
 ]
-const moreModules = ['csi', 'smacks', 'offline', 'presence', 'message', 'iq', 'c2s', 'websocket', 'mam', 'register_ibr']
+const moreModules = [
+  'csi',
+  'csi_simple',
+  'smacks',
+  'offline',
+  'presence',
+  'message',
+  'iq',
+  'c2s',
+  'websocket',
+  'mam',
+  'register_ibr',
+]
 
 /** Launches Prosody and waits until it listens. @throws {Error} it is not installed or does not start */
 export async function launchProsody(options: ProsodyOptions = {}): Promise<Prosody> {
   const folder = await mkdtemp(join(tmpdir(), 'prosody-'))
-  const [port = 0, tlsPort = 0, httpPort = 0] = await freePorts(3)
+  const [port = 0, tlsPort = 0, httpPort = 0, componentPort = 0] = await freePorts(4)
   const configFile = join(folder, 'prosody.cfg.lua')
-  await writeFile(configFile, configuration(options, { folder, port, tlsPort, httpPort }))
+  await writeFile(configFile, configuration(options, { folder, port, tlsPort, httpPort, componentPort }))
   await writeAccounts(folder, options.accounts ?? [], options.password ?? 'secret')
   const start = async () => {
     const started = await startProcess(options.command ?? '/usr/bin/prosody', ['-F', '--config', configFile], {
@@ -75,6 +90,7 @@ export async function launchProsody(options: ProsodyOptions = {}): Promise<Proso
     port,
     tlsPort,
     httpPort,
+    componentPort,
     folder,
     restart: async () => {
       await running.stop()
@@ -108,9 +124,9 @@ function fileName(text: string): string {
 
 function configuration(
   options: ProsodyOptions,
-  place: { folder: string; port: number; tlsPort: number; httpPort: number },
+  place: { folder: string; port: number; tlsPort: number; httpPort: number; componentPort: number },
 ): string {
-  const { tls, domains = ['a.test', 'b.test'], settings = [] } = options
+  const { tls, domains = ['a.test', 'b.test'], settings = [], components = [] } = options
   const quoted = (values: readonly string[]) => values.map(value => JSON.stringify(value)).join('; ')
   const defaults = [
     'run_as_root = true',
@@ -120,11 +136,20 @@ function configuration(
     'interfaces = { "127.0.0.1" }; local_interfaces = { "127.0.0.1" }',
     `c2s_ports = { ${place.port} }; c2s_direct_tls_ports = { ${tls ? place.tlsPort : ''} }`,
     `http_ports = { ${place.httpPort} }; https_ports = { }; s2s_ports = { }`,
+    `component_ports = { ${components.length > 0 ? place.componentPort : ''} }`,
     'modules_disabled = { "s2s" }',
     `modules_enabled = { ${quoted([...modules, ...moreModules])} }`,
     'c2s_require_encryption = false; allow_unencrypted_plain_auth = false; authentication = "internal_plain"',
     'consider_websocket_secure = false; http_default_host = "a.test"; http_host = "127.0.0.1"',
     tls ? `ssl = { certificate = "${tls.certificateFile}"; key = "${tls.keyFile}" }` : '',
   ]
-  return [...defaults, ...settings, ...domains.map(domain => `VirtualHost ${JSON.stringify(domain)}`)].join('\n') + '\n'
+  const secret = JSON.stringify(options.password ?? 'secret')
+  return (
+    [
+      ...defaults,
+      ...settings,
+      ...domains.map(domain => `VirtualHost ${JSON.stringify(domain)}`),
+      ...components.map(domain => `Component ${JSON.stringify(domain)}\n  component_secret = ${secret}`),
+    ].join('\n') + '\n'
+  )
 }
