@@ -5,7 +5,7 @@ import { aLabels, type XmppService } from './certificate.ts'
 import { TransportError, transportError } from './error.ts'
 import { interleave, race } from './happy-eyeballs.ts'
 import { dnsResolver, type Address, type Resolver } from './resolve.ts'
-import { targets, type Target } from './srv.ts'
+import { targets, type DialStep, type Target } from './srv.ts'
 import { TcpTransport } from './tcp.ts'
 import type { ClientTls } from './tls.ts'
 
@@ -26,6 +26,8 @@ export interface DialOptions {
   /** The whole of it. Default 30 000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Told each step, for people who want to know why an attempt ends as it does. */
+  readonly trace?: ((step: DialStep) => void) | undefined
 }
 
 /** More addresses than this are not tried: each costs an attempt, and a stranger writes the list. */
@@ -40,6 +42,7 @@ interface Candidate extends Target {
  * the stream's business.
  *
  * @throws {TransportError} `service-absent`: the domain's records deny the service · `not-found`: no address ·
+ * `unresolved`: the name servers do not answer ·
  * `refused`, `unreachable`, `tls`, `certificate`: of the first address, when none worked · `timeout` · `aborted`
  */
 export async function dial(domain: string, options: DialOptions = {}): Promise<Transport> {
@@ -49,7 +52,7 @@ export async function dial(domain: string, options: DialOptions = {}): Promise<T
   try {
     return await race(
       candidates(domain, options, signal),
-      (candidate, aborted) => connectTo(candidate, options.tls, aborted),
+      (candidate, aborted) => attempt(candidate, options, aborted),
       transport => transport.destroy(),
       { delayMs: attemptDelayMs, signal },
     )
@@ -62,10 +65,21 @@ export async function dial(domain: string, options: DialOptions = {}): Promise<T
 
 /** Addresses of one target after the other; those of later targets are asked for when they are needed. */
 async function* candidates(domain: string, options: DialOptions, signal: AbortSignal): AsyncGenerator<Candidate> {
-  const { resolver = dnsResolver(), allow, tls } = options
+  const { resolver = dnsResolver(), allow, tls, trace } = options
   let count = 0
   let refused: unknown
-  for (const target of await targetsOf(domain, options, resolver, signal)) {
+  const asked: Resolver = {
+    async srv(name, settings) {
+      try {
+        return await resolver.srv(name, settings)
+      } catch (cause) {
+        refused ??= cause
+        throw cause
+      }
+    },
+    addresses: (host, settings) => resolver.addresses(host, settings),
+  }
+  for (const target of await targetsOf(domain, options, asked, signal)) {
     if (target.directTls && tls === undefined) continue
     let addresses: readonly Address[] = []
     try {
@@ -73,13 +87,20 @@ async function* candidates(domain: string, options: DialOptions, signal: AbortSi
     } catch (cause) {
       refused ??= cause
     }
+    trace?.(found(target, addresses))
     for (const { address } of interleave(addresses)) {
-      if (allow?.(address) === false) continue
+      if (allow?.(address) === false) {
+        trace?.({ step: 'connect', ok: false, text: `${address} is no address that may be connected to` })
+        continue
+      }
       if (++count > MAX_ADDRESSES) return
       yield { ...target, address }
     }
   }
-  if (count === 0) throw new TransportError('not-found', `No address found for ${domain}`, { cause: refused })
+  if (count > 0) return
+  // Silence is not the same as "no": who asks again later may find it.
+  const code = refused instanceof TransportError && refused.code === 'unresolved' ? 'unresolved' : 'not-found'
+  throw new TransportError(code, `No address found for ${domain}`, { cause: refused })
 }
 
 async function targetsOf(
@@ -95,7 +116,34 @@ async function targetsOf(
   if (isIP(literal) !== 0) return [{ host: literal, port: service === 'xmpp-client' ? 5222 : 5269, directTls: false }]
   const name = aLabels(domain)
   if (name === undefined) throw new TransportError('not-found', `${domain} is not a domain name`)
-  return targets(resolver, name, service, { signal })
+  return targets(resolver, name, service, { signal, trace: options.trace })
+}
+
+function found({ host }: Target, addresses: readonly Address[]): DialStep {
+  if (addresses.length === 0) return { step: 'addresses', ok: false, text: `${host} has no address` }
+  return { step: 'addresses', ok: true, text: `${host} is at ${addresses.map(it => it.address).join(', ')}` }
+}
+
+async function attempt(candidate: Candidate, options: DialOptions, signal: AbortSignal): Promise<Transport> {
+  const { tls, trace } = options
+  const where = endpointText(candidate.address, candidate.port)
+  const step = candidate.directTls ? 'tls' : 'connect'
+  try {
+    const transport = await connectTo(candidate, tls, signal)
+    const how = transport.tls === undefined ? 'Connected to' : `Direct TLS (${transport.tls.protocol}) with`
+    trace?.({ step, ok: true, text: `${how} ${where}` })
+    return transport
+  } catch (cause) {
+    // What a quicker attempt has ended is no news.
+    const { code, message } = transportError(cause)
+    if (code !== 'aborted') trace?.({ step, ok: false, text: `${where}: ${message}` })
+    throw cause
+  }
+}
+
+/** An address and a port as people write them. */
+export function endpointText(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 async function connectTo(candidate: Candidate, tls: ClientTls | undefined, signal: AbortSignal): Promise<Transport> {

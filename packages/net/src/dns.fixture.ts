@@ -1,13 +1,15 @@
-/** A name server on loopback for tests: answers SRV, A and AAAA from a table, over UDP (RFC 1035 §4). */
+/** A name server on loopback for tests: answers SRV, A, AAAA and TLSA from a table, over UDP (RFC 1035 §4). */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
-import type { SrvRecord } from './resolve.ts'
+import type { SrvRecord, TlsaRecord } from './resolve.ts'
 
-const TYPE = { 1: 'A', 28: 'AAAA', 33: 'SRV' } as const
+const TYPE = { 1: 'A', 28: 'AAAA', 33: 'SRV', 52: 'TLSA' } as const
+
+type Entry = string | SrvRecord | TlsaRecord
 
 /** Records by `TYPE name`; `'refuse'` answers with an error code, an absent entry with "no such name". */
-export type Zone = Readonly<Record<string, readonly (string | SrvRecord)[] | 'refuse'>>
+export type Zone = Readonly<Record<string, readonly Entry[] | 'refuse'>>
 
 /** Starts the server; `queries` lists what was asked. */
 export async function nameServer(zone: Zone) {
@@ -46,8 +48,8 @@ function question(query: Buffer): { name: string; type: number; end: number } {
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 }
 }
 
-function answer(type: number, record: string | SrvRecord): Buffer {
-  const data = typeof record === 'string' ? addressBytes(record) : srvBytes(record)
+function answer(type: number, record: Entry): Buffer {
+  const data = bytesOf(record)
   const head = Buffer.alloc(12)
   head.writeUInt16BE(0xc00c, 0) // the name of the question
   head.writeUInt16BE(type, 2)
@@ -55,6 +57,12 @@ function answer(type: number, record: string | SrvRecord): Buffer {
   head.writeUInt32BE(60, 6)
   head.writeUInt16BE(data.length, 10)
   return Buffer.concat([head, data])
+}
+
+function bytesOf(record: Entry): Buffer {
+  if (typeof record === 'string') return addressBytes(record)
+  if ('host' in record) return srvBytes(record)
+  return Buffer.concat([Buffer.of(record.usage, record.selector, record.match), record.data])
 }
 
 function addressBytes(address: string): Buffer {

@@ -11,6 +11,7 @@ export type TransportErrorCode =
   | 'address-unavailable'
   | 'permission-denied'
   | 'not-found'
+  | 'unresolved'
   | 'service-absent'
   | 'tls'
   | 'certificate'

@@ -2,7 +2,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Transport } from '@tercet/stream'
 import { TransportError, transportError } from './error.ts'
+import { remoteEnd } from './endpoint.ts'
 import { holderOf } from './port-holder.ts'
+import { clientBehind } from './proxy-protocol.ts'
 import { TcpTransport } from './tcp.ts'
 import type { ServerTls } from './tls.ts'
 
@@ -16,7 +18,12 @@ export interface ListenOptions {
   readonly tls?: ServerTls
   /** Connections the kernel holds before we accept them. Default 511. */
   readonly backlog?: number
-  /** Direct TLS handshakes under way; a connection above that is dropped. Default 1000. */
+  /**
+   * Whether the connections of an address come through a proxy that begins them with a PROXY header, version 1 or 2: without one they are
+   * dropped, with one they are its client's. From other addresses such a header is the peer's own talk. Default: none do.
+   */
+  readonly proxies?: (address: string) => boolean
+  /** PROXY headers and direct TLS handshakes under way; a connection above that is dropped. Default 1000. */
   readonly maxPendingHandshakes?: number
   /** Several processes or threads may listen on this port, and the kernel shares connections out. Default false. */
   readonly reusePort?: boolean
@@ -49,6 +56,8 @@ class TcpListener implements Listener {
   readonly #accept: (transport: Transport) => void
   readonly #server: Server
   readonly #handshakes = new Set<TcpTransport>()
+  /** Connections of proxies that have not said whose they are. */
+  readonly #greetings = new Set<Socket>()
   #address: AddressInfo = { address: '', port: 0, family: '' }
 
   constructor(options: ListenOptions, accept: (transport: Transport) => void) {
@@ -84,6 +93,7 @@ class TcpListener implements Listener {
   close(): Promise<void> {
     this.#server.close()
     for (const transport of this.#handshakes) transport.destroy()
+    for (const socket of this.#greetings) socket.destroy()
     return Promise.resolve()
   }
 
@@ -92,16 +102,31 @@ class TcpListener implements Listener {
   }
 
   #connected(socket: Socket): void {
-    const { tls, maxPendingHandshakes = 1000 } = this.#options
-    if (tls === undefined) {
-      this.#admit(new TcpTransport(socket))
-      return
-    }
-    if (this.#handshakes.size >= maxPendingHandshakes) {
+    const { tls, proxies, maxPendingHandshakes = 1000 } = this.#options
+    const isProxied = proxies?.(remoteEnd(socket).address) === true
+    if ((tls !== undefined || isProxied) && this.#handshakes.size + this.#greetings.size >= maxPendingHandshakes) {
       socket.resetAndDestroy()
       return
     }
-    const transport = new TcpTransport(socket)
+    if (!isProxied) {
+      this.#begin(new TcpTransport(socket))
+      return
+    }
+    this.#greetings.add(socket)
+    clientBehind(socket)
+      .finally(() => this.#greetings.delete(socket))
+      .then(
+        client => this.#begin(new TcpTransport(socket, client)),
+        (error: unknown) => this.#options.onError?.(transportError(error)),
+      )
+  }
+
+  #begin(transport: TcpTransport): void {
+    const { tls } = this.#options
+    if (tls === undefined) {
+      this.#admit(transport)
+      return
+    }
     this.#handshakes.add(transport)
     transport.upgrade(tls).then(
       () => {

@@ -20,10 +20,27 @@ export interface Address {
 
 /** Asks the DNS. */
 export interface Resolver {
-  /** SRV records of a name; none when it has none. @throws {TransportError} `not-found`: no name server answered · `aborted` */
+  /** SRV records of a name; none when it has none. @throws {TransportError} `unresolved`: no name server answered · `aborted` */
   srv(name: string, options?: ResolveOptions): Promise<readonly SrvRecord[]>
   /** Addresses of a host, as the system prefers them; none when it has none. @throws {TransportError} as above */
   addresses(host: string, options?: ResolveOptions): Promise<readonly Address[]>
+}
+
+/** A TLSA record (RFC 6698 §2.1). */
+export interface TlsaRecord {
+  /** Certificate usage: 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE (RFC 7218). */
+  readonly usage: number
+  /** 0 the whole certificate, 1 its public key. */
+  readonly selector: number
+  /** 0 the bytes, 1 their SHA-256, 2 their SHA-512. */
+  readonly match: number
+  readonly data: Uint8Array
+}
+
+/** Asks the DNS for TLSA records too. */
+export interface TlsaResolver extends Resolver {
+  /** TLSA records of `_port._tcp.host`; none when it has none. @throws {TransportError} as `srv` */
+  tlsa(name: string, options?: ResolveOptions): Promise<readonly TlsaRecord[]>
 }
 
 /** What a query may be told. */
@@ -41,8 +58,8 @@ export interface DnsResolverOptions {
   readonly tries?: number
 }
 
-/** A {@link Resolver} that asks name servers by Node. */
-export function dnsResolver(options: DnsResolverOptions = {}): Resolver {
+/** A {@link TlsaResolver} that asks name servers by Node. */
+export function dnsResolver(options: DnsResolverOptions = {}): TlsaResolver {
   const { servers, timeoutMs = 3_000, tries = 2 } = options
   const resolver = new dns.Resolver({ timeout: timeoutMs, tries })
   if (servers !== undefined) resolver.setServers([...servers])
@@ -50,6 +67,12 @@ export function dnsResolver(options: DnsResolverOptions = {}): Resolver {
     async srv(name, { signal } = {}) {
       const records = await answer(name, () => resolver.resolveSrv(name), signal)
       return records.map(({ name: host, port, priority, weight }) => ({ host, port, priority, weight }))
+    },
+    async tlsa(name, { signal } = {}) {
+      const records = await answer(name, () => resolver.resolveTlsa(name), signal)
+      return records.map(({ certUsage: usage, selector, match, data }) => {
+        return { usage, selector, match, data: new Uint8Array(data) }
+      })
     },
     async addresses(host, { signal } = {}) {
       const family = isIP(host)
@@ -88,7 +111,7 @@ async function answer<T>(name: string, ask: () => Promise<T[]>, signal: AbortSig
   } catch (cause) {
     if (cause instanceof TransportError) throw cause
     if (cause instanceof Error && nothing.includes((cause as NodeJS.ErrnoException).code ?? '')) return []
-    throw new TransportError('not-found', `No name server answers for ${name}`, { cause })
+    throw new TransportError('unresolved', `No name server answers for ${name}`, { cause })
   } finally {
     signal?.removeEventListener('abort', abort)
   }

@@ -11,6 +11,15 @@ export interface Target {
   readonly directTls: boolean
 }
 
+/** One step of an attempt to reach a domain, told as a person would. */
+export interface DialStep {
+  readonly step: 'records' | 'addresses' | 'connect' | 'tls'
+  /** False: this way is barred; the attempt may still get there on another one. */
+  readonly ok: boolean
+  /** A sentence without its full stop. */
+  readonly text: string
+}
+
 const defaultPort: Readonly<Record<XmppService, number>> = { 'xmpp-client': 5222, 'xmpp-server': 5269 }
 
 /** Options of {@link targets}. */
@@ -18,6 +27,8 @@ export interface TargetOptions {
   /** Uniform in [0, 1), for the choice by weight. Default `Math.random`. */
   readonly random?: () => number
   readonly signal?: AbortSignal | undefined
+  /** Told what the records say. */
+  readonly trace?: ((step: DialStep) => void) | undefined
 }
 
 /**
@@ -33,7 +44,7 @@ export async function targets(
   service: XmppService,
   options: TargetOptions = {},
 ): Promise<Target[]> {
-  const { random = Math.random, signal } = options
+  const { random = Math.random, signal, trace } = options
   const secure = service === 'xmpp-client' ? 'xmpps-client' : 'xmpps-server'
   const answers = await Promise.allSettled([
     resolver.srv(`_${service}._tcp.${domain}`, { signal }),
@@ -43,11 +54,31 @@ export async function targets(
   const candidates = answers.flatMap((answer, index) =>
     answer.status === 'fulfilled' ? answer.value.map(record => ({ ...record, directTls: index === 1 })) : [],
   )
+  if (trace !== undefined) tell(trace, domain, service, answers)
   if (candidates.length === 0) return [{ host: domain, port: defaultPort[service], directTls: false }]
   const present = candidates.filter(({ host }) => host !== '' && host !== '.')
   if (present.length === 0)
     throw new TransportError('service-absent', `${domain} says that it has no ${service} service`)
   return order(present, random).map(({ host, port, directTls }) => ({ host, port, directTls }))
+}
+
+function tell(
+  trace: (step: DialStep) => void,
+  domain: string,
+  service: XmppService,
+  answers: readonly PromiseSettledResult<readonly SrvRecord[]>[],
+): void {
+  const names = [`_${service}._tcp.${domain}`, `_${service.replace('xmpp', 'xmpps')}._tcp.${domain}`]
+  for (const [index, answer] of answers.entries()) {
+    const name = names[index]!
+    if (answer.status === 'rejected')
+      trace({ step: 'records', ok: false, text: `The name servers do not answer for SRV ${name}` })
+    else if (answer.value.length === 0) trace({ step: 'records', ok: true, text: `SRV ${name}: none` })
+    else {
+      const records = answer.value.map(it => `${it.priority} ${it.weight} ${it.port} ${it.host || '.'}`).join(', ')
+      trace({ step: 'records', ok: true, text: `SRV ${name}: ${records}` })
+    }
+  }
 }
 
 /** Orders records by priority and, within one, draws them by weight (RFC 2782, "Weight"). */

@@ -33,8 +33,10 @@ export class TcpTransport implements Transport {
   #remote: Endpoint | undefined
   #local: Endpoint | undefined
 
-  constructor(socket: Socket) {
+  /** @param remote the far end, when it is not the socket's */
+  constructor(socket: Socket, remote?: Endpoint) {
     this.#socket = socket
+    this.#remote = remote
     TcpTransport.#own(socket, this)
   }
 
@@ -95,6 +97,8 @@ export class TcpTransport implements Transport {
       this.#deafen()
       if (this.#socket.writableLength > 0) await Promise.race([flushed(this.#socket), this.#upgrade.promise])
       if (this.#socket.destroyed) await this.#upgrade.promise
+      this.#discard()
+      if (context.side === 'server') await Promise.race([this.#greeted(), this.#upgrade.promise])
       const secure = this.#wrap(context)
       await this.#upgrade.promise
       if (secure.destroyed) throw new TransportError('aborted', 'Closed during the TLS handshake')
@@ -134,13 +138,27 @@ export class TcpTransport implements Transport {
   #deafen(): void {
     const socket = this.#socket
     socket.off('data', TcpTransport.#onData).off('end', TcpTransport.#onEnd).off('drain', TcpTransport.#onDrain)
-    while (socket.read() !== null);
+    this.#discard()
+  }
+
+  /** Before start() nothing was clear text: what is there, behind the header of a proxy, is the beginning of the handshake. */
+  #discard(): void {
+    if (this.#sink !== undefined) while (this.#socket.read() !== null);
+  }
+
+  /**
+   * The client's first flight is here. Node reads TLS into a buffer that lives as long as the connection: 64 KiB when it comes from the
+   * socket, no more than the flight when that was there before.
+   */
+  async #greeted(): Promise<void> {
+    const socket = this.#socket
+    socket.pause() // a flush leaves it flowing
+    if (socket.readableLength === 0) await new Promise(resolve => socket.once('readable', resolve))
+    if (socket.readableLength === 0) throw new TransportError('reset', 'The peer left during the TLS handshake')
   }
 
   #wrap(context: ServerTls | ClientTls): TLSSocket {
-    const plain = this.#socket
-    while (plain.read() !== null);
-    const secure = context.wrap(plain)
+    const secure = context.wrap(this.#socket)
     TcpTransport.#own(secure, this)
     secure.once(context.side === 'server' ? 'secure' : 'secureConnect', TcpTransport.#onSecure)
     secure.on('_tlsError', TcpTransport.#onTlsError).on('end', TcpTransport.#onEnd)

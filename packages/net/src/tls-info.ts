@@ -1,4 +1,5 @@
 /** Facts of an established TLS connection, as the stream asks for them. */
+import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { ChannelBindingType, TlsInfo } from '@tercet/stream'
 import { tlsExporter, tlsUnique } from './channel-binding.ts'
@@ -6,8 +7,7 @@ import { tlsExporter, tlsUnique } from './channel-binding.ts'
 /** What the context of a connection knows better than its socket. */
 export interface TlsFacts {
   readonly side: 'server' | 'client'
-  /** DER */
-  readonly peerCertificate: Uint8Array | undefined
+  readonly peer: X509Certificate | undefined
   /** Why the peer's certificate is not trusted; undefined when it is. */
   readonly peerCertificateError: string | undefined
   /** Whether tls-unique may be offered, see {@link SocketTlsInfo}. */
@@ -31,8 +31,11 @@ export class SocketTlsInfo implements TlsInfo {
   readonly peerCertificate: Uint8Array | undefined
   readonly peerCertificateError: string | undefined
   readonly channelBindings: readonly ChannelBindingType[]
+  /** Our side of the handshake. */
+  readonly side: 'server' | 'client'
+  /** The peer's certificate with its issuers, as far as it sent them. */
+  readonly peer: X509Certificate | undefined
   readonly #socket: TLSSocket
-  readonly #side: 'server' | 'client'
   readonly #endPoint: Uint8Array | undefined
   #cipher: string | undefined
 
@@ -42,10 +45,11 @@ export class SocketTlsInfo implements TlsInfo {
     this.serverName = (socket as { servername?: string | false | null }).servername || undefined
     this.alpn = socket.alpnProtocol || undefined
     this.resumed = socket.isSessionReused()
-    this.peerCertificate = facts.peerCertificate
+    this.peer = facts.peer
+    this.peerCertificate = facts.peer?.raw
     this.peerCertificateError = facts.peerCertificateError
     this.#socket = socket
-    this.#side = facts.side
+    this.side = facts.side
     this.#endPoint = facts.endPoint
     this.channelBindings = available(this.protocol, this.#endPoint !== undefined, facts.tlsUnique && !this.resumed)
     if (this.protocol !== 'TLSv1.3') socket.disableRenegotiation()
@@ -62,7 +66,7 @@ export class SocketTlsInfo implements TlsInfo {
     if (!this.channelBindings.includes(type)) return undefined
     if (type === 'tls-server-end-point') return this.#endPoint
     if (this.#socket.destroyed) return undefined
-    return type === 'tls-exporter' ? tlsExporter(this.#socket) : tlsUnique(this.#socket, this.#side)
+    return type === 'tls-exporter' ? tlsExporter(this.#socket) : tlsUnique(this.#socket, this.side)
   }
 }
 
@@ -78,4 +82,20 @@ function available(protocol: string, hasEndPoint: boolean, mayUnique: boolean): 
   if (protocol === 'TLSv1.3') return hasEndPoint ? exporterAndEndPoint : exporter
   if (mayUnique) return hasEndPoint ? uniqueAndEndPoint : unique
   return hasEndPoint ? endPoint : none
+}
+
+/**
+ * TLS that another program ends, a reverse proxy for one, or that is not the same for all bytes of a connection: encrypted is all that is
+ * known. Nothing can be bound to it.
+ */
+export const tlsElsewhere: TlsInfo = {
+  protocol: 'unknown',
+  cipher: 'unknown',
+  serverName: undefined,
+  alpn: undefined,
+  resumed: false,
+  peerCertificate: undefined,
+  peerCertificateError: 'no certificate was asked for',
+  channelBindings: [],
+  channelBinding: () => undefined,
 }

@@ -223,6 +223,38 @@ test('clear bytes in place of a handshake refuse it, and reach nobody (RFC 6120 
   expect(sink.text).toBe('')
 })
 
+test('a server waits for the first flight, which then decides how much Node reads at once; what follows arrives whole', async () => {
+  await using wire = await loopback()
+  const { transport, sink } = await wire.accepted
+  const tls = serverTls({ contexts, defaultName: 'a.test' })
+  const there: number[] = []
+  const wrap = tls.wrap.bind(tls)
+  tls.wrap = socket => {
+    there.push(socket.readableLength)
+    return wrap(socket)
+  }
+  const upgrade = transport.upgrade(tls)
+  await new Promise(setImmediate)
+  expect(there).toEqual([])
+  const secure = connectTls({ socket: wire.peer, rejectUnauthorized: false })
+  await upgrade
+  expect(there).toEqual([expect.any(Number)])
+  expect(there[0]).toBeGreaterThan(100)
+  const text = 'x'.repeat(1_000_000)
+  secure.write(text)
+  await sink.until(it => it.bytes === text.length)
+  secure.destroy()
+})
+
+test('a peer that leaves without a word in place of its first flight is told of as one that left', async () => {
+  await using wire = await loopback()
+  const { transport, sink } = await wire.accepted
+  const upgrade = transport.upgrade(serverTls({ contexts, defaultName: 'a.test' }))
+  wire.peer.end()
+  await expect(upgrade).rejects.toMatchObject({ code: 'reset' })
+  await sink.until(it => it.closes.length === 1)
+})
+
 test('a peer that leaves during the handshake rejects the upgrade and is closed', async () => {
   await using wire = await loopback()
   const { transport, sink } = await wire.accepted
@@ -313,6 +345,27 @@ describe('direct TLS (XEP-0368 §3)', () => {
     const socket = await direct(listener.port, servername === undefined ? {} : { servername })
     expect(socket.getPeerX509Certificate()!.subject).toBe(`CN=${expected}`)
     socket.destroy()
+  })
+
+  test('one certificate serves every name, which is told all the same; a second one serves its own', async () => {
+    const tls = serverTls({ contexts: { default: a }, defaultName: 'default' })
+    const accepted: Transport[] = []
+    await using listener = await listen({ address: '127.0.0.1', port: 0, tls }, transport => {
+      accepted.push(transport)
+      transport.start(new Recorder())
+      transport.write('x')
+    })
+    const shown = async (servername?: string): Promise<string> => {
+      const socket = await direct(listener.port, servername === undefined ? {} : { servername })
+      const { subject } = socket.getPeerX509Certificate()!
+      await once(socket, 'data')
+      socket.destroy()
+      return subject
+    }
+    const subjects = [await shown('b.test'), await shown()]
+    tls.replace({ default: a, 'b.test': b })
+    expect([...subjects, await shown('b.test')]).toEqual(['CN=a.test', 'CN=a.test', 'CN=b.test'])
+    expect(accepted.map(it => it.tls!.serverName)).toEqual(['b.test', undefined, 'b.test'])
   })
 
   test('replace() serves new certificates to new connections, and a bad set changes nothing', async () => {

@@ -53,6 +53,11 @@ export interface ClientTlsOptions extends TlsOptions {
   readonly rejectUnauthorized?: boolean
   /** Our own certificate, for SASL EXTERNAL. */
   readonly credential?: TlsCredential
+  /**
+   * Look for `domain` in the certificate. Default true; when false, `peerCertificateError` is about the chain alone and
+   * somebody else reads the names.
+   */
+  readonly checkName?: boolean
 }
 
 /** A connection whose handshake can take too long. */
@@ -101,7 +106,8 @@ export class ServerTls implements TlsContext {
     return new TLSSocket(socket, {
       isServer: true,
       secureContext: this.#find(this.#options.defaultName).secure,
-      SNICallback: this.#select,
+      // Where there is one certificate for all, no handshake stops to ask for another.
+      ...(this.#entries.size > 1 ? { SNICallback: this.#select } : {}),
       ALPNProtocols: [...(this.#options.alpn ?? ['xmpp-client'])],
       requestCert: this.#options.requestCert ?? false,
       rejectUnauthorized: false,
@@ -110,12 +116,13 @@ export class ServerTls implements TlsContext {
 
   /** @internal What the handshake brought; a server refuses nobody here. */
   inspect(socket: TLSSocket): SocketTlsInfo {
-    const certificate = peerCertificate(socket)
+    // Asked once: Node 24 answers only the first time on a client.
+    const peer = socket.getPeerX509Certificate()
     return new SocketTlsInfo(socket, {
       side: 'server',
-      peerCertificate: certificate,
+      peer,
       peerCertificateError:
-        this.#options.requestCert === true ? chainError(socket, certificate) : 'no certificate was asked for',
+        this.#options.requestCert === true ? chainError(socket, peer?.raw) : 'no certificate was asked for',
       tlsUnique: this.#options.tlsUnique ?? false,
       endPoint: this.#endPoint(socket),
     })
@@ -148,11 +155,11 @@ export class ClientTls implements TlsContext {
   readonly #secure: SecureContext
   readonly #servername: string | undefined
 
-  constructor(options: ClientTlsOptions) {
+  constructor(options: ClientTlsOptions, secure: SecureContext = secureContext(options, options.credential)) {
     this.#options = options
     this.handshakeTimeoutMs = options.handshakeTimeoutMs ?? 10_000
     this.handshakes = new Deadlines(this.handshakeTimeoutMs, expire)
-    this.#secure = secureContext(options, options.credential)
+    this.#secure = secure
     this.#servername = aLabels(options.domain)
   }
 
@@ -160,22 +167,30 @@ export class ClientTls implements TlsContext {
   wrap(socket: Socket): TLSSocket {
     return connect({
       socket,
+      ...this.settings(),
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: [...(this.#options.alpn ?? [this.#options.service ?? 'xmpp-client'])],
+    })
+  }
+
+  /** @internal What Node's TLS is told, whoever makes the socket. */
+  settings(): { secureContext: SecureContext; servername?: string; rejectUnauthorized: false } {
+    return {
       secureContext: this.#secure,
       ...(this.#servername === undefined ? {} : { servername: this.#servername }),
-      ALPNProtocols: [...(this.#options.alpn ?? [this.#options.service ?? 'xmpp-client'])],
       // Node ends the handshake either way; whether it counts is decided in inspect().
       rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-    })
+    }
   }
 
   /** @internal @throws {TransportError} `certificate`: not to be trusted, and `rejectUnauthorized` is not false */
   inspect(socket: TLSSocket): SocketTlsInfo {
-    const { domain, service = 'xmpp-client', rejectUnauthorized = true } = this.#options
-    const certificate = peerCertificate(socket)
+    const { domain, service = 'xmpp-client', rejectUnauthorized = true, checkName = true } = this.#options
+    const peer = socket.getPeerX509Certificate()
+    const certificate = peer?.raw
     const error =
       chainError(socket, certificate) ??
-      (certificate !== undefined && matchesDomain(certificate, domain, service)
+      (!checkName || (certificate !== undefined && matchesDomain(certificate, domain, service))
         ? undefined
         : `not issued for ${domain}`)
     if (error !== undefined && rejectUnauthorized) {
@@ -183,7 +198,7 @@ export class ClientTls implements TlsContext {
     }
     return new SocketTlsInfo(socket, {
       side: 'client',
-      peerCertificate: certificate,
+      peer,
       peerCertificateError: error,
       tlsUnique: this.#options.tlsUnique ?? false,
       endPoint: certificate && tlsServerEndPoint(certificate),
@@ -229,7 +244,8 @@ function entry(options: ServerTlsOptions, name: string, credential: TlsCredentia
   }
 }
 
-function secureContext(options: TlsOptions, credential: TlsCredential | undefined): SecureContext {
+/** @internal */
+export function secureContext(options: TlsOptions, credential: TlsCredential | undefined): SecureContext {
   const settings: SecureContextOptions = {
     minVersion: options.minVersion ?? 'TLSv1.2',
     // Resumption with client certificates needs a name for the session's context.
@@ -250,13 +266,8 @@ function pem(data: string | Uint8Array): string | Buffer {
   return typeof data === 'string' ? data : Buffer.from(data)
 }
 
-/** DER of the peer's certificate. Asked once: Node 24 answers only the first time on a client. */
-function peerCertificate(socket: TLSSocket): Uint8Array | undefined {
-  return socket.getPeerX509Certificate()?.raw
-}
-
-/** Why the peer's chain does not verify, as OpenSSL names it; undefined when it does. */
-function chainError(socket: TLSSocket, certificate: Uint8Array | undefined): string | undefined {
+/** @internal Why the peer's chain does not verify, as OpenSSL names it; undefined when it does. */
+export function chainError(socket: TLSSocket, certificate: Uint8Array | undefined): string | undefined {
   if (certificate === undefined) return 'no certificate was presented'
   // Node copies the verdict to `authorizationError` for sockets of tls.Server and tls.connect only; on a socket that was
   // wrapped by hand it has to be asked from the engine, behind the undocumented `ssl`. Absent means untrusted.

@@ -1,4 +1,5 @@
 /** A WebSocket as a {@link Transport}: one message is one stanza or framing element (RFC 7395). */
+import type { X509Certificate } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Endpoint, TlsInfo, Transport, TransportSink } from '@tercet/stream'
@@ -6,7 +7,8 @@ import type { WebSocket } from 'ws'
 import { localEnd, remoteEnd } from './endpoint.ts'
 import { TransportError, transportError } from './error.ts'
 import { tlsServerEndPoint, tlsServerEndPointOf } from './channel-binding.ts'
-import { SocketTlsInfo } from './tls-info.ts'
+import { SocketTlsInfo, tlsElsewhere } from './tls-info.ts'
+import { chainError } from './tls.ts'
 
 /** How long the closing handshake may take before the connection is dropped. */
 export const CLOSE_MS = 5_000
@@ -20,10 +22,12 @@ type Owned = WebSocket & { [kOwner]: WebSocketTransport }
 /** What the makers of a {@link WebSocketTransport} know about it. */
 export interface WebSocketTransportOptions {
   readonly side: 'server' | 'client'
-  /** The far end, when it is not the socket's. */
-  readonly remote?: Endpoint | undefined
+  /** The far end behind a proxy, and whether the way to it is encrypted, when these are not the socket's. */
+  readonly through?: { readonly remote: Endpoint; readonly encrypted: boolean } | undefined
   /** Called once when the connection is gone. */
   readonly gone?: (transport: WebSocketTransport) => void
+  /** What TLS brought, when the maker of the socket knows better. */
+  readonly tls?: TlsInfo | undefined
 }
 
 /** One WebSocket connection. */
@@ -48,12 +52,13 @@ export class WebSocketTransport implements Transport {
   readonly #gone: ((transport: WebSocketTransport) => void) | undefined
 
   constructor(ws: WebSocket, socket: Duplex, options: WebSocketTransportOptions) {
-    const { side, remote, gone } = options
+    const { side, through, gone, tls } = options
     this.#ws = ws
     this.#gone = gone
-    this.remote = remote ?? remoteEnd(socket)
+    this.remote = through?.remote ?? remoteEnd(socket)
     this.local = localEnd(socket)
-    this.tls = socket instanceof TLSSocket ? tlsInfo(socket, side) : undefined
+    if (through !== undefined) this.tls = through.encrypted ? tlsElsewhere : undefined
+    else this.tls = tls ?? (socket instanceof TLSSocket ? tlsInfo(socket, side) : undefined)
     ;(ws as Owned)[kOwner] = this // the symbol is ours: the cast adds it
     ws.on('error', WebSocketTransport.#onError).on('close', WebSocketTransport.#onClose)
     ws.on('message', WebSocketTransport.#onMessage).on('ping', WebSocketTransport.#onPing)
@@ -222,13 +227,22 @@ export class WebSocketTransport implements Transport {
 }
 
 function tlsInfo(socket: TLSSocket, side: 'server' | 'client'): TlsInfo {
-  // The HTTP client has verified the certificate for the host of the address; servers ask browsers for none.
-  const peerCertificate = side === 'client' ? socket.getPeerX509Certificate()?.raw : undefined
+  const peer = socket.getPeerX509Certificate()
   return new SocketTlsInfo(socket, {
     side,
-    peerCertificate,
-    peerCertificateError: side === 'client' ? undefined : 'no certificate was asked for',
+    peer,
+    peerCertificateError: untrusted(socket, side, peer),
     tlsUnique: false,
-    endPoint: peerCertificate === undefined ? tlsServerEndPointOf(socket) : tlsServerEndPoint(peerCertificate),
+    endPoint: side === 'server' || peer === undefined ? tlsServerEndPointOf(socket) : tlsServerEndPoint(peer.raw),
   })
+}
+
+function untrusted(
+  socket: TLSSocket,
+  side: 'server' | 'client',
+  peer: X509Certificate | undefined,
+): string | undefined {
+  // The HTTP client has verified the certificate for the host of the address; a server asks browsers for none, and other servers for theirs.
+  if (side === 'client') return undefined
+  return peer === undefined ? 'no certificate was asked for' : chainError(socket, peer.raw)
 }

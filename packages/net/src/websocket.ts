@@ -1,9 +1,12 @@
 /** WebSockets for XMPP (RFC 7395): accepting them behind an HTTP listener, and dialling them. */
 import type { IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Endpoint, Transport } from '@tercet/stream'
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws'
 import { TransportError, transportError } from './error.ts'
+import type { ClientTls } from './tls.ts'
 import { CLOSE_MS, WebSocketTransport } from './websocket-transport.ts'
 
 /** The name that both sides must agree on (RFC 7395 §3.1). */
@@ -29,11 +32,13 @@ export interface WebSocketOptions {
   /** Offer permessage-deflate; costs memory on every connection. Default false. */
   readonly deflate?: boolean
   /** Origins whose pages may connect; absent means any. Requests without an `Origin` (no browser) always may. */
-  readonly origins?: readonly string[]
+  readonly origins?: readonly string[] | undefined
   /** A ping goes out this often, and a peer that was silent since the last is dropped. 0 means never. Default 45 000. */
   readonly pingMs?: number
-  /** The far end as a trusted proxy tells it; undefined keeps the socket's own. */
-  readonly remoteOf?: (request: IncomingMessage) => Endpoint | undefined
+  /** The far end as a trusted proxy tells it, and whether the way there is encrypted; undefined keeps the socket's own. */
+  readonly through?: (
+    request: IncomingMessage,
+  ) => { readonly remote: Endpoint; readonly encrypted: boolean } | undefined
 }
 
 /** Turns upgrade requests into transports. */
@@ -86,7 +91,7 @@ class Acceptor implements WebSocketAcceptor {
   }
 
   #handshake(request: IncomingMessage, socket: Duplex, head: Buffer, accept: (transport: Transport) => void): void {
-    const { origins, remoteOf } = this.#options
+    const { origins, through } = this.#options
     if (!offersXmpp(request)) {
       refuse(socket, '400 Bad Request', 'The WebSocket sub-protocol xmpp is required')
       return
@@ -99,7 +104,7 @@ class Acceptor implements WebSocketAcceptor {
     this.#server.handleUpgrade(request, socket, head, ws => {
       const transport = new WebSocketTransport(ws, socket, {
         side: 'server',
-        remote: remoteOf?.(request),
+        through: through?.(request),
         gone: this.#forget,
       })
       this.#open.add(transport)
@@ -138,6 +143,10 @@ export interface WebSocketDialOptions {
   readonly origin?: string
   /** Roots that a `wss:` server is verified against, PEM. Default: Node's. */
   readonly ca?: string | readonly string[]
+  /** In the place of `ca`: whom we mean to reach, and what we show of ourselves (XEP-0468). */
+  readonly tls?: ClientTls
+  /** Finds the addresses of the host. Default: the system. */
+  readonly lookup?: LookupFunction
   /** Connecting and both handshakes. Default 30 000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -149,7 +158,7 @@ export interface WebSocketDialOptions {
  * @throws {TransportError} `protocol`: the server does not speak XMPP here · `certificate` · `refused` · `timeout` · `aborted`
  */
 export async function dialWebSocket(url: string, options: WebSocketDialOptions = {}): Promise<Transport> {
-  const { maxMessageBytes = 262_144, origin, ca, timeoutMs = 30_000, signal } = options
+  const { maxMessageBytes = 262_144, origin, ca, tls, lookup, timeoutMs = 30_000, signal } = options
   if (signal?.aborted === true) throw new TransportError('aborted', 'Given up by the caller', { cause: signal.reason })
   const settings: ClientOptions & Newer & { autoPong: boolean } = {
     maxPayload: maxMessageBytes,
@@ -161,6 +170,8 @@ export async function dialWebSocket(url: string, options: WebSocketDialOptions =
     closeTimeout: CLOSE_MS,
     ...(origin === undefined ? {} : { origin }),
     ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...tls?.settings(),
+    ...(lookup === undefined ? {} : { lookup }),
   }
   const { promise, resolve, reject } = Promise.withResolvers<Transport>()
   let ws: WebSocket
@@ -176,8 +187,16 @@ export async function dialWebSocket(url: string, options: WebSocketDialOptions =
   }
   // The transport is made in the 'upgrade' event: messages may follow in the same read.
   ws.on('error', failed)
-  ws.once('upgrade', response => {
-    ws.once('open', () => resolve(new WebSocketTransport(ws, response.socket, { side: 'client' })))
+  ws.once('upgrade', ({ socket }) => {
+    ws.once('open', () => {
+      try {
+        const info = tls !== undefined && socket instanceof TLSSocket ? tls.inspect(socket) : undefined
+        resolve(new WebSocketTransport(ws, socket, { side: 'client', tls: info }))
+      } catch (cause) {
+        reject(transportError(cause))
+        ws.terminate()
+      }
+    })
   })
   signal?.addEventListener('abort', aborted, { once: true })
   try {
