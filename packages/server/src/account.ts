@@ -56,6 +56,8 @@ export class Account {
     this.#busy = true
     const pending = task()
     if (pending) return this.#afterwards(pending)
+    // It has given the queue more to do, and nothing else would look.
+    if (this.#tasks) return this.#next()
     this.#busy = false
     if (this.sessions.length === 0) this.host.retire(this)
   }

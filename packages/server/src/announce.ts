@@ -2,7 +2,7 @@
 
 import type { Directory } from '@tercet/cluster'
 import type { Host } from './host.ts'
-import { presenceChanged, sessionClosed, sessionOpened } from './points.ts'
+import { presenceChanged, sessionClosed, sessionOpened, sessionResumed } from './points.ts'
 import type { Session } from './session.ts'
 
 /** Keeps the directory in step with the sessions of `host`. */
@@ -15,9 +15,11 @@ export function announceSessions(host: Host, node: string, directory: Directory)
       priority: session.presence ? session.priority : undefined,
     })
   host.on(sessionOpened, 'run', put)
+  // It may have come from another node.
+  host.on(sessionResumed, 'run', put)
   host.on(presenceChanged, 'run', event => {
     // One that is over is about to be removed.
-    if (event.session.state !== 'over') return put(event)
+    if (event.session.phase !== 'over') return put(event)
   })
   host.on(sessionClosed, 'run', ({ session }) => directory.remove(session.account.jid.text, session.jid.resource))
 }

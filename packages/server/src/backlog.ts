@@ -1,11 +1,13 @@
 /** What waits before a session's outbox: more than its peer may be given at once. */
 
+import type { Barrier } from '@tercet/stream'
 import type { Owed } from './owed.ts'
 
 /** A stanza for a session, as it will be sent. */
 export interface Waiting {
   readonly text: string
   readonly owed: Owed
+  readonly barrier?: Barrier | undefined
 }
 
 /** A page: so many stanzas, or the first that goes over so many characters. */

@@ -1,75 +1,111 @@
-/** The credentials of a host as SASL asks for them, with bounds on guessing. */
+/** The credentials of a host as SASL asks for them, and what one stream has in addition. */
 
-import { fakeScramKeys, verifyPasswordAgainst, type Credentials, type ScramHash } from '@tercet/sasl'
+import { BareJid } from '@tercet/jid'
+import {
+  certificateIdentity,
+  fakeScramKeys,
+  SaslError,
+  verifyPasswordAgainst,
+  type BearerOrigin,
+  type Credentials,
+} from '@tercet/sasl'
+import type { Stream } from '@tercet/stream'
 import type { Host } from './host.ts'
+import type { Bearer, CertificateNames } from './login.ts'
+import { localOf } from './modules/new-credentials.ts'
 import { RememberedPasswords } from './remembered-passwords.ts'
 
-/** Failed attempts from one address within the window before it is refused. */
-const MAX_FAILURES = 20
-/** From the third failure on an answer waits this long. */
-const DELAY_MS = 1000
-const WINDOW_MS = 600_000
-/** Addresses that are remembered; beyond that the oldest is forgotten. */
-const MAX_ADDRESSES = 10_000
-/** The hash that PLAIN is checked with. */
-const PLAIN_HASH: ScramHash = 'SHA-256'
+/** The hashes that PLAIN is checked with, the cheap ones first; an account may not have keys of all. */
+const PLAIN_HASHES = ['SHA-256', 'SHA-1', 'SHA-512'] as const
 
 /** Makes the credentials of `host`. */
 export function hostCredentials(host: Host): Credentials {
   const { accounts, fakeSaltSecret } = host
+  const { bearer } = host.login
   const remembered = new RememberedPasswords()
   return {
+    ...(bearer ? { bearer: (token, _, origin) => vouchedFor(host, bearer, token, origin) } : {}),
     scramKeys: (username, hash) => accounts.keys(username, hash),
     fakeSaltSecret,
     iterations: accounts.iterations,
     async verifyPassword(username, password) {
-      const keys = await accounts.keys(username, PLAIN_HASH)
+      const [hash, keys] = (await accounts.anyKeys(username, PLAIN_HASHES)) ?? [PLAIN_HASHES[0], undefined]
       if (keys && remembered.has(username, password, keys.storedKey)) return true
       const checked =
-        keys ?? (await fakeScramKeys(username, PLAIN_HASH, { secret: fakeSaltSecret, iterations: accounts.iterations }))
-      const good = await verifyPasswordAgainst(checked, PLAIN_HASH, password)
+        keys ?? (await fakeScramKeys(username, hash, { secret: fakeSaltSecret, iterations: accounts.iterations }))
+      const good = await verifyPasswordAgainst(checked, hash, password)
       if (good && keys) remembered.add(username, password, keys.storedKey)
       return good && keys !== undefined
     },
   }
 }
 
-interface Failures {
-  count: number
-  untilMs: number
+/** The credentials of a host for one stream: with EXTERNAL if it has shown a certificate that names somebody here, and ANONYMOUS where there are guests. */
+export function streamCredentials(host: Host, common: Credentials, stream: Stream): Credentials {
+  const { guests } = host
+  const names = host.login.certificates && certificateNames(host, stream)
+  if (!guests && !names) return common
+  return {
+    ...common,
+    ...(guests ? { anonymous: () => guests.admit(stream) } : {}),
+    ...(names ? { external: authzid => certified(host, names, authzid) } : {}),
+  }
 }
 
-/** Remembers who failed to log in: delays the answers, then refuses. By address, so that nobody can lock an account of somebody else. */
-export class LoginGuard {
-  readonly #host: Host
-  readonly #failures = new Map<string, Failures>()
+/** Whom the stream's certificate names on this host; undefined: nobody, or it is not trusted (XEP-0178 §2). */
+function certificateNames(host: Host, { transport }: Stream): CertificateNames | undefined {
+  const { peerCertificate, peerCertificateError } = transport.tls ?? {}
+  if (!peerCertificate || peerCertificateError !== undefined) return undefined
+  const names = host.login.certificates?.names(peerCertificate)
+  if (!names) return undefined
+  if (names.addresses.length === 0) return isHere(host, names.mapped) ? names : undefined
+  const addresses = names.addresses.flatMap(text => prepared(text) ?? [])
+  return addresses.some(address => isHere(host, address)) ? { addresses } : undefined
+}
 
-  constructor(host: Host) {
-    this.#host = host
-  }
+/** @throws {SaslError} see `certificateIdentity` */
+async function certified(
+  host: Host,
+  names: CertificateNames,
+  authzid: string | undefined,
+): Promise<string | undefined> {
+  const wanted = authzid === undefined ? undefined : prepared(authzid)
+  if (authzid !== undefined && wanted === undefined) throw new SaslError('invalid-authzid')
+  const local = (address: string): boolean => isHere(host, address)
+  const address = certificateIdentity(names.addresses, wanted, { local, mapped: names.mapped })
+  const { local: name } = BareJid.parse(address)
+  // A guest's name is on no certificate.
+  return (await host.accounts.exists(name)) && !host.accounts.guests.has(name) ? name : undefined
+}
 
-  /** False: this address failed too often lately. */
-  admits(address: string): boolean {
-    const failed = this.#failures.get(address)
-    if (!failed) return true
-    if (failed.untilMs > this.#host.server.wheel.now) return failed.count < MAX_FAILURES
-    this.#failures.delete(address)
-    return true
-  }
+function isHere(host: Host, address: string | undefined): boolean {
+  if (address === undefined) return false
+  const { local, domain } = BareJid.parse(address)
+  return local !== '' && domain === host.domain
+}
 
-  /** An attempt failed; the answer waits for the result. */
-  failed(address: string): void | Promise<void> {
-    const { wheel } = this.#host.server
-    const failed = this.#failures.get(address) ?? { count: 0, untilMs: 0 }
-    failed.count++
-    failed.untilMs = wheel.now + WINDOW_MS
-    this.#failures.delete(address)
-    this.#failures.set(address, failed)
-    const oldest = this.#failures.keys().next().value
-    if (oldest !== undefined && this.#failures.size > MAX_ADDRESSES) this.#failures.delete(oldest)
-    if (failed.count < 3) return
-    return new Promise(resolve => {
-      wheel.add({ due: () => (resolve(), 0) }, wheel.now + DELAY_MS)
-    })
+function prepared(text: string): string | undefined {
+  try {
+    return BareJid.parse(text).text
+  } catch {
+    return undefined
   }
+}
+
+/** The account that an authorization server vouches for; it may be a new one. */
+async function vouchedFor(
+  host: Host,
+  bearer: Bearer,
+  token: string,
+  origin: BearerOrigin,
+): Promise<string | undefined> {
+  const claimed = await bearer.verify(token, origin)
+  if (claimed === undefined) return undefined
+  const local = localOf(host, claimed)
+  if (local === undefined || host.accounts.guests.has(local)) return undefined
+  if (await host.accounts.exists(local)) return local
+  if (!bearer.createsAccounts) return undefined
+  await host.accounts.create(local)
+  host.logger.info({ account: local }, 'Account made for whom the authorization server vouches')
+  return local
 }

@@ -42,6 +42,8 @@ test('with too much on its way to disk a message that needs it is refused, and o
   await using fixture = await startFixture({
     storage,
     limits: { storageBacklog: 1 },
+    // What is archived needs the disk in any case.
+    moduleOptions: { mam: { default: 'never' } },
     accounts: ['romeo@a.test', 'juliet@a.test', 'nurse@a.test'],
   })
   const nurse = await fixture.available('nurse@a.test/kitchen')

@@ -1,50 +1,55 @@
 /** Hands messages to sessions and keeps what this server answers for until it is confirmed ("acknowledged means durable"). */
 
 import { errorReply, fromFragment, StanzaError, writeStanza, type Message } from '@tercet/stanza'
-import { Element, readStanza, type Content } from '@tercet/xml'
+import type { Barrier } from '@tercet/stream'
+import { readStanza } from '@tercet/xml'
 import type { Account } from './account.ts'
 import type { Waiting } from './backlog.ts'
 import type { Host } from './host.ts'
 import { Owed } from './owed.ts'
+import type { InboundEvent } from './points.ts'
 import type { Session } from './session.ts'
+import { opened, withStanzaId } from './stanza-id.ts'
 import type { Turn } from './turn.ts'
-
-const NS_SID = 'urn:xmpp:sid:0'
 
 /**
  * Gives a message to its targets. When the sender will be told that it is safe, or nobody is there to take it, it is owed: it goes to disk with
- * the turn unless a target confirms it first. Only a storable message can be owed.
+ * the turn unless a target confirms it first. Only a storable message can be owed. What has an id at the account shows it.
  *
  * @returns false when there was no target and nothing was stored
  */
-export function deliver(
-  account: Account,
-  message: Message,
-  targets: readonly Session[],
-  storable: boolean,
-  turn: Turn,
-): boolean {
-  const promised = turn.origin?.received !== undefined
+export function deliver(event: InboundEvent, message: Message, storable: boolean): boolean {
+  const { account, targets, turn } = event
+  const promised = turn.promised
+  const barrier = barrierOf(turn, event.id)
   const own = account.jid.text
-  const content = withoutStanzaIds(message.content, own)
+  const written = writeStanza(message)
   if (!storable || !(promised || targets.length === 0 || targets.some(target => target.managed))) {
     if (targets.length === 0) return false
-    const text = writeStanza(content === message.content ? message : message.withContent(content))
-    for (const target of targets) target.send(text)
+    const text = event.id === undefined ? written : withStanzaId(written, own, event.id)
+    for (const target of targets) target.send(text, undefined, barrier)
     return true
   }
   const { server, limits } = account.host
   if (server.storage.backlog > limits.storageBacklog) {
     throw new StanzaError('resource-constraint', { text: 'The server is busy; try again later' })
   }
-  const id = server.newId()
-  const text = writeStanza(message.withContent(content.plus(new Element('stanza-id', NS_SID, ['by', own, 'id', id]))))
-  const owed = new Owed(account, id, Date.now(), text)
+  const id = (event.id ??= server.newId())
+  const owed = new Owed(account, id, Date.now(), withStanzaId(written, own, id))
   ;(account.owed ??= new Map()).set(id, owed)
-  for (const target of targets) target.send(text, owed)
+  for (const target of targets) target.send(owed.text, owed, barrier)
   const live = targets.some(target => target.attached)
   if (promised || !live) keep(owed, message, { turn, live })
   return true
+}
+
+/**
+ * What an archived message waits for on its way to a session: that its place in the archive and the count of its sender are on disk together.
+ * If it were seen before, and a crash took both, its sender would send it again, and it would come twice with two ids. Who was promised
+ * nothing sends nothing again.
+ */
+export function barrierOf(turn: Turn, id: string | undefined): Barrier | undefined {
+  return id !== undefined && turn.promised ? turn.decision : undefined
 }
 
 /**
@@ -53,7 +58,7 @@ export function deliver(
  */
 function keep(owed: Owed, message: Message, { turn, live }: { turn: Turn; live: boolean }): void {
   const { server } = owed.account.host
-  server.storage.spool.put(turn.unit, owed)
+  server.storage.spool.put(turn.unit, owed, live)
   turn.whenDecided(() => {
     if (turn.state === 'durable') return release([owed])
     if (owed.settled) return
@@ -106,7 +111,7 @@ export function secure(account: Account, entries: readonly Owed[]): void {
 }
 
 /** What is on disk and in nobody's hands has no place in memory. */
-function release(entries: readonly Owed[]): void {
+export function release(entries: readonly Owed[]): void {
   for (const owed of entries) {
     if (owed.holders > 0) continue
     owed.account.owed?.delete(owed.id)
@@ -151,16 +156,7 @@ export function bounce(host: Host, text: string, turn: Turn): void {
   if (reply) host.send(reply, turn)
 }
 
-/** Removes every stanza-id that claims to be by `by`. */
-function withoutStanzaIds(content: Content, by: string): Content {
-  if (content.find('stanza-id', NS_SID) < 0) return content
-  return content.filter(
-    (name, ns, index) => name !== 'stanza-id' || ns !== NS_SID || content.elementAt(index).attr('by') !== by,
-  )
-}
-
 function withDelay(owed: Owed, host: Host): string {
   const stamp = new Date(owed.at).toISOString()
-  const end = '</message>'
-  return `${owed.text.slice(0, -end.length)}<delay xmlns='urn:xmpp:delay' from='${host.domain}' stamp='${stamp}'/>${end}`
+  return `${opened(owed.text)}<delay xmlns='urn:xmpp:delay' from='${host.domain}' stamp='${stamp}'/></message>`
 }

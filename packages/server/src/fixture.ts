@@ -13,7 +13,8 @@ import { standardModules } from './modules/index.ts'
 import { rosters, stranger } from './modules/roster.ts'
 import type { Module } from './module.ts'
 import { Peer } from './peer.fixture.ts'
-import { createServer, type Server, type ServerOptions } from './server.ts'
+import { createServer, type HostOptions, type Server, type ServerOptions } from './server.ts'
+import type { Origin, Turn } from './turn.ts'
 
 /** The password of every account of a fixture. */
 export const PASSWORD = 'Where art thou?'
@@ -31,6 +32,8 @@ export interface FixtureOptions extends Partial<Omit<ServerOptions, 'hosts'>> {
   readonly domains?: readonly string[]
   /** Default: {@link standardModules}. */
   readonly modules?: readonly Module[]
+  /** What else is said of each domain. */
+  readonly host?: Omit<HostOptions, 'name' | 'modules'>
   /** Bare addresses, default `romeo@a.test` and `juliet@a.test`. */
   readonly accounts?: readonly string[]
 }
@@ -42,12 +45,13 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
     modules = standardModules,
     accounts = ['romeo@a.test', 'juliet@a.test'],
     storage = memoryStorage(),
+    host = {},
     ...rest
   } = options
   const afar = new Afar()
   const server = await createServer({
     storage,
-    hosts: domains.map(name => ({ name, modules })),
+    hosts: domains.map(name => ({ ...host, name, modules })),
     requireTls: false,
     iterations: ITERATIONS,
     remote: afar,
@@ -72,6 +76,17 @@ export class Fixture implements AsyncDisposable {
   constructor(server: Server, afar: Afar) {
     this.server = server
     this.afar = afar
+  }
+
+  /** A guest with a resource of the server's choice (SASL ANONYMOUS). */
+  async guest(options: { address?: string } = {}): Promise<Client> {
+    const client = this.connect(options)
+    await client.open('a.test')
+    client.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>")
+    await client.receives("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{no child}</success>")
+    await client.open('a.test')
+    await client.bind('a.test')
+    return client
   }
 
   /** A connection that has said nothing yet. */
@@ -231,6 +246,14 @@ export class Client extends Peer {
   }
 }
 
+/** Every server relies on what we acknowledge. */
+const anotherServer: Origin = {
+  streamId: 'afar',
+  promised: true,
+  gone: false,
+  session: undefined,
+}
+
 /** The rest of the network: takes what is sent to other domains, and speaks for them. */
 export class Afar {
   server: Server | undefined
@@ -241,11 +264,9 @@ export class Afar {
     this.#arrived.push(writeStanza(stanza))
   }
 
-  /** Somebody elsewhere sends this; both addresses are written in it. */
-  sends(xml: string): void {
-    const turn = this.server!.turn()
-    this.server!.router.send(fromFragment(readStanza(xml)), turn)
-    turn.release()
+  /** Somebody elsewhere sends this; both addresses are written in it. The turn tells what becomes of it. */
+  sends(xml: string): Turn {
+    return this.server!.receive(fromFragment(readStanza(xml)), anotherServer)
   }
 
   /** The next stanza for another domain is this one. Call `quiet()` first. */

@@ -1,5 +1,5 @@
 import { memoryStorage, type MemoryStorage } from '@tercet/storage/memory'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startFixture, type Client, type Fixture } from './fixture.ts'
 
 const NS = 'urn:xmpp:sm:3'
@@ -60,6 +60,29 @@ test('what somebody confirms who is there need not be stored', async () => {
   juliet.send(`<a xmlns='${NS}' h='1'/>`)
   await counts(romeo, 1)
   expect(romeo.unread.filter(text => text.startsWith('<message'))).toEqual([])
+})
+
+test('who confirms one message while the next waits for the disk is asked about that one too', async () => {
+  const storage = memoryStorage()
+  await using fixture = await startFixture({ storage })
+  const juliet = await managedJuliet(fixture)
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  romeo.send(`<enable xmlns='${NS}'/>`)
+  await romeo.receives(`<enabled xmlns='${NS}'/>`)
+  const session = [...fixture.server.sessions()].find(({ jid }) => jid.resource === 'balcony')!
+  const asked = () => juliet.receives(`<r xmlns='${NS}'/>`)
+  romeo.send(MESSAGE)
+  await juliet.find(({ name }) => name === 'message', 'the first message')
+  await asked()
+  storage.hold()
+  romeo.send(MESSAGE)
+  await romeo.barrier()
+  juliet.send(`<a xmlns='${NS}' h='1'/>`)
+  // Answers wait behind the message.
+  await vi.waitFor(() => expect([session.outbox.sent?.size, session.outbox.held]).toEqual([0, true]))
+  storage.release()
+  await juliet.find(({ name }) => name === 'message', 'the second message')
+  await asked()
 })
 
 test('when who held it is gone unconfirmed, its sender hears that it was not stored', async () => {

@@ -36,6 +36,7 @@ interface Registered {
 /** The handlers of one host. */
 export class IqHandlers {
   readonly #handlers = new Map<string, Registered>()
+  readonly #forbidden = new Set<string>()
 
   /** @throws {TypeError} there is one already */
   add<Req, Res>(query: Query<Req, Res>, target: Target, run: IqHandler<Req, Res>): Disposable {
@@ -44,6 +45,18 @@ export class IqHandlers {
     // Query and handler were matched by the caller's types; the table only pairs them again.
     this.#handlers.set(key, { query, run: run as IqHandler<unknown, unknown> })
     return { [Symbol.dispose]: () => void this.#handlers.delete(key) }
+  }
+
+  /** Requests of this kind to accounts of others are forbidden, and nobody learns by it which accounts there are. */
+  forbid<Req, Res>({ type, request }: Query<Req, Res>): Disposable {
+    const key = keyOf(type, 'account', request.ns, request.name)
+    this.#forbidden.add(key)
+    return { [Symbol.dispose]: () => void this.#forbidden.delete(key) }
+  }
+
+  /** Whether a request to an account of others is forbidden. */
+  forbids({ type, content }: Iq): boolean {
+    return this.#forbidden.has(keyOf(type, 'account', content.nsAt(0), content.nameAt(0)))
   }
 
   /**
@@ -55,7 +68,8 @@ export class IqHandlers {
     const { iq } = context
     const content = iq.content
     const registered = this.#handlers.get(keyOf(iq.type, target, content.nsAt(0), content.nameAt(0)))
-    if (!registered) throw new StanzaError('service-unavailable')
+    if (!registered)
+      throw new StanzaError(target === 'account' && this.forbids(iq) ? 'forbidden' : 'service-unavailable')
     const request = decode(registered.query, content)
     const value = registered.run(request, context)
     if (!(value instanceof Promise)) return resultOf(iq, registered.query.writeResult(value))

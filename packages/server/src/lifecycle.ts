@@ -3,38 +3,48 @@
 import type { BareJid, FullJid } from '@tercet/jid'
 import { presence, StanzaError, StreamError } from '@tercet/stanza'
 import type { Bound, NotResumed, Resumed, Stream } from '@tercet/stream'
+import { allHandled, whenAllHandled } from './acknowledging.ts'
 import { bounce, redeliver, secure, settle } from './delivery.ts'
 import { HANDLED_TABLE, type HandledRow } from './handled.ts'
 import type { Host } from './host.ts'
 import type { Owed } from './owed.ts'
-import { presenceChanged, sessionClosed, sessionOpened, sessionResumed } from './points.ts'
+import { presenceChanged, sessionClosed, sessionHibernated, sessionOpened, sessionResumed } from './points.ts'
 import { Session, type SessionLife } from './session.ts'
 import { newToken } from './token.ts'
 import type { Turn } from './turn.ts'
+
+/** A stream that wants a session. */
+export interface Binding {
+  /** The resource to have; undefined: one of ours. */
+  readonly wanted: FullJid | undefined
+  readonly stream: Stream
+  readonly lang: string
+  /** Whether the new session takes the place of another one, which is closed with `<conflict/>`. */
+  replaces?(session: Session): boolean
+  /** The session is there, and nothing can have reached it; what is sent now comes first. */
+  bound?(session: Session): void | Promise<void>
+}
 
 /**
  * Makes a session (RFC 6120 §7.6). A session that had the resource is closed with `<conflict/>` (§7.7.2.2, third alternative).
  *
  * @throws {StanzaError} `resource-constraint`: too many sessions
  */
-export function bindSession(
-  host: Host,
-  jid: BareJid,
-  wanted: FullJid | undefined,
-  stream: Stream,
-  lang: string,
-): Promise<Bound> {
+export function bindSession(host: Host, jid: BareJid, binding: Binding): Promise<Bound> {
+  const { wanted, stream, lang } = binding
   const account = host.account(jid)
   return account.turn(async () => {
     // It may have been removed since it logged in.
     if (!(await host.accounts.exists(jid.local)))
       throw new StreamError('not-authorized', { text: 'There is no such account' })
     const full = wanted ?? jid.withResource(newToken(12))
-    const old = account.sessions.find(session => session.jid.resource === full.resource)
-    if (old) {
+    const before = account.sessions.length
+    for (const old of account.sessions) {
+      if (old.jid.resource !== full.resource && binding.replaces?.(old) !== true) continue
       old.stream?.fail(new StreamError('conflict', { text: 'Another client has taken this resource' }))
       await over(old)
-    } else if (account.sessions.length >= host.limits.sessionsPerAccount) {
+    }
+    if (account.sessions.length === before && account.sessions.length >= host.limits.sessionsPerAccount) {
       throw new StanzaError('resource-constraint', { text: 'This account has too many sessions' })
     }
     host.logger.debug({ stream: stream.id, jid: full.text }, 'Resource bound')
@@ -42,18 +52,24 @@ export function bindSession(
     account.sessions = [...account.sessions, session]
     host.server.wheel.add(session, host.server.wheel.now + host.limits.idleMs)
     await host.server.work(turn => host.tell(sessionOpened, { session, turn }))
+    await binding.bound?.(session)
     return { jid: full, handler: session }
   })
 }
 
+/** A stream that wants a session which has lost its own. */
+export interface Resumption {
+  readonly previd: string
+  /** How many stanzas of the session the client has handled. */
+  readonly h: number
+  readonly stream: Stream
+  /** Tells the client that its session goes on; `text` is `<resumed/>`. Default: as it is. */
+  readonly answer?: (session: Session, text: string) => void
+}
+
 /** Moves the session that `previd` names to `stream` (XEP-0198 §5). */
-export async function resumeSession(
-  host: Host,
-  jid: BareJid,
-  previd: string,
-  h: number,
-  stream: Stream,
-): Promise<Resumed | NotResumed> {
+export async function resumeSession(host: Host, jid: BareJid, resumption: Resumption): Promise<Resumed | NotResumed> {
+  const { previd } = resumption
   const session = host.server.resumable.get(previd)
   // Of another account: as if it did not exist.
   if (!session || session.account.jid.text !== jid.text || session.account.host !== host) {
@@ -62,9 +78,9 @@ export async function resumeSession(
     return { h: row?.value.h }
   }
   for (;;) {
-    const outcome = await session.account.entered(() => takeOver(session, { previd, h, stream }))
+    const outcome = await session.account.entered(() => takeOver(session, resumption))
     if (outcome !== 'busy') return outcome
-    await new Promise<void>(resolve => session.whenAllHandled(resolve))
+    await new Promise<void>(resolve => whenAllHandled(session, resolve))
   }
 }
 
@@ -74,20 +90,22 @@ export async function resumeSession(
  */
 async function takeOver(
   session: Session,
-  { previd, h, stream }: { previd: string; h: number; stream: Stream },
+  { previd, h, stream, answer }: Resumption,
 ): Promise<Resumed | NotResumed | 'busy'> {
   const { received, host } = session
-  if (session.state === 'over' || !received) return { h: received?.handled }
-  session.confirm(h)
+  if (session.phase === 'over' || !received) return { h: received?.handled }
+  session.outgoing.confirm(h)
   const old = session.stream
   if (old) {
     session.outbox.stream = undefined
     old.fail(new StreamError('conflict', { text: 'The session was resumed on another stream' }))
   }
-  if (!session.allHandled) return 'busy'
+  if (!allHandled(session)) return 'busy'
   received.told = received.received
   received.owed = false
-  stream.send(`<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${received.received}'/>`)
+  const text = `<resumed xmlns='urn:xmpp:sm:3' previd='${previd}' h='${received.received}'/>`
+  if (answer) answer(session, text)
+  else stream.send(text)
   session.attach(stream)
   await host.server.work(turn => host.tell(sessionResumed, { session, turn }))
   return { handler: session }
@@ -97,7 +115,7 @@ async function takeOver(
 function leave(session: Session): Promise<void> {
   return session.account.entered(() => {
     // Under stream management the count knows better what has arrived.
-    if (!session.managed) settle([...session.unsettled()].flatMap(({ owed }) => owed ?? []))
+    if (!session.managed) settle([...session.outgoing.unsettled()].flatMap(({ owed }) => owed ?? []))
     return over(session)
   })
 }
@@ -106,10 +124,12 @@ function leave(session: Session): Promise<void> {
 function lostStream(session: Session, stream: Stream | undefined): void {
   session.account.enter(() => {
     // A stream that was left behind by a resumption, or that ended with its session.
-    if (session.state !== 'attached' || session.stream !== stream) return
+    if (session.phase !== 'attached' || session.stream !== stream) return
     if (session.smId === undefined || session.resumeMs === 0) return over(session)
     session.hibernate()
     secure(session.account, owedBy(session))
+    const { host } = session
+    return host.server.work(turn => host.tell(sessionHibernated, { session, turn }))
   })
 }
 
@@ -119,10 +139,10 @@ function end(session: Session): Promise<void> {
 }
 
 function over(session: Session): void | Promise<void> {
-  if (session.state === 'over') return
+  if (session.phase === 'over') return
   const { account } = session
   const { host } = account
-  session.state = 'over'
+  session.phase = 'over'
   host.server.wheel.remove(session)
   account.sessions = account.sessions.filter(other => other !== session)
   if (session.smId !== undefined) host.server.resumable.delete(session.smId)
@@ -143,7 +163,7 @@ function over(session: Session): void | Promise<void> {
 function handBack(session: Session, turn: Turn): void {
   const { account } = session
   const back: Owed[] = []
-  for (const { text, owed } of session.unsettled()) {
+  for (const { text, owed } of session.outgoing.unsettled()) {
     if (!owed) bounce(account.host, text, turn)
     else if (!owed.settled && --owed.holders === 0) back.push(owed)
   }
@@ -158,7 +178,7 @@ function handBack(session: Session, turn: Turn): void {
 
 function owedBy(session: Session): Owed[] {
   const entries: Owed[] = []
-  for (const { owed } of session.unsettled()) if (owed && !owed.settled) entries.push(owed)
+  for (const { owed } of session.outgoing.unsettled()) if (owed && !owed.settled) entries.push(owed)
   return entries
 }
 

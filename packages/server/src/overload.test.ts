@@ -51,7 +51,7 @@ test('a queue full of requests leaves the loop to others in between', async () =
   for (let number = 0; number < 50; number++)
     await fixture.rosterItem('romeo@a.test', `${'contact'.repeat(30)}-${number}@a.test`, 'none')
   const romeo = await fixture.login('romeo@a.test/orchard')
-  romeo.send("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>".repeat(300))
+  romeo.send("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>".repeat(900))
   let answered = false
   void romeo.barrier().then(() => (answered = true))
   let others = 0
@@ -125,7 +125,7 @@ test('logins, sessions and resumptions leave no timers behind', async () => {
   let romeo = await managed(fixture, 'romeo@a.test/orchard')
   for (let round = 0; round < 3; round++) {
     romeo.cut()
-    await vi.waitFor(() => expect([...fixture.server.sessions()][0]?.state).toBe('hibernating'))
+    await vi.waitFor(() => expect([...fixture.server.sessions()][0]?.phase).toBe('hibernating'))
     const previd = String(romeo.captures.get('id'))
     romeo = fixture.connect()
     romeo.captures.set('id', previd)
@@ -146,6 +146,29 @@ test('a session that changes its roster and confirms nothing ends, and the serve
       `<iq type='set' id='${number}'><query xmlns='jabber:iq:roster'><item jid='nurse@a.test' name='${number}'/></query></iq>`,
     )
   await endsWithResourceConstraint(romeo)
+})
+
+test.each([
+  ['closes its stream in order has read what it was sent', (client: Client) => client.send('</stream:stream>'), []],
+  ['loses its stream is sent it again', (client: Client) => client.cut(), ['m1']],
+])('a session without stream management that answers no ping and %s', async (_, leave, again) => {
+  await using fixture = await startFixture()
+  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const juliet = await fixture.available('juliet@a.test/balcony')
+  juliet.answersPings = false
+  romeo.send(message('juliet@a.test', 'm1'))
+  await juliet.find(({ attributes }) => attributes['id'] === 'm1', 'm1')
+  leave(juliet)
+  await vi.waitFor(() => expect(juliet.closed).toBe(true))
+  const later = await fixture.available('juliet@a.test/chamber')
+  romeo.send(message('juliet@a.test', 'm2'))
+  const heard = new Set<string | undefined>()
+  await later.find(({ name, attributes, children }) => {
+    if (name === 'message') heard.add(attributes['id'])
+    if (attributes['id'] === 'm1') expect(children).toContainEqual(expect.objectContaining({ name: 'delay' }))
+    return attributes['id'] === 'm2'
+  }, 'm2')
+  expect([...heard]).toEqual([...again, 'm2'])
 })
 
 test('a session without stream management that answers no ping ends when too much depends on it, whatever else it says', async () => {

@@ -91,6 +91,11 @@ export class Peer {
     return element!
   }
 
+  /** Drops what arrived and nobody took. */
+  forget(): void {
+    this.#arrived.length = 0
+  }
+
   /** The other side closes the stream; nothing else comes before. */
   async receivesClose(): Promise<void> {
     await this.#until(() => this.closed || this.#arrived.length > 0, 'the end of the stream')

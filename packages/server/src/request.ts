@@ -28,8 +28,8 @@ export function answer(
   }
   if (iq.type === 'result' || iq.type === 'error') return
   // Who has left without a word does not hear it; what it asks for at last can be much work.
-  if (iq.type === 'get' && turn.origin && !turn.origin.managed && turn.origin.stream?.open === false) return
-  const reply = host.iqs.answer(target, { iq, from: sender(iq), turn, session: turn.origin, account })
+  if (iq.type === 'get' && turn.origin?.gone) return
+  const reply = host.iqs.answer(target, { iq, from: sender(iq), turn, session: turn.origin?.session, account })
   if (reply instanceof Promise) return reply.then(reply => respond(host, reply, account, turn))
   respond(host, reply, account, turn)
 }

@@ -29,6 +29,9 @@ export class Router {
   #head = 0
   #running = false
   #depth = 0
+  /** One of each is kept: see docs/architecture.md. */
+  readonly #kept = new Map<Stanza['kind'], Routed>()
+  #keptMs = 0
 
   constructor(server: Server) {
     this.#server = server
@@ -62,7 +65,9 @@ export class Router {
           setImmediate(() => this.#drain())
           return
         }
-        const { stanza, turn, depth } = this.#list[this.#head++]!
+        const routed = this.#list[this.#head++]!
+        const { stanza, turn, depth } = routed
+        if (this.#keptMs !== this.#server.wheel.now) this.#keep(routed)
         this.#depth = depth
         if (depth > MAX_DEPTH)
           this.#server.logger.warn({ stanza: stanza.kind, to: stanza.to?.text }, 'A stanza caused too many others')
@@ -75,6 +80,12 @@ export class Router {
     } finally {
       this.#depth = 0
     }
+  }
+
+  /** Once a tick of the wheel is enough, and costs nothing. */
+  #keep(routed: Routed): void {
+    this.#keptMs = this.#server.wheel.now
+    this.#kept.set(routed.stanza.kind, routed)
   }
 
   #route(stanza: Stanza, turn: Turn): void {

@@ -4,27 +4,36 @@ import { BareJid, isFull, type Jid } from '@tercet/jid'
 import { single, type Cluster } from '@tercet/cluster'
 import { MemoryMeter, silent, type Logger, type Meter } from '@tercet/plugin'
 import { decodeBase64Strict, encodeBase64 } from '@tercet/sasl'
-import { StreamError } from '@tercet/stanza'
+import { StreamError, type StanzaError, type Stanza } from '@tercet/stanza'
 import { createIdSource, type Storage } from '@tercet/storage'
 import { FlushList, type Stream, TimerWheel, type TlsContext, type Transport } from '@tercet/stream'
 import { Accounts } from './accounts.ts'
 import { announceSessions } from './announce.ts'
 import { C2s } from './c2s.ts'
+import { forgetGuests } from './guests.ts'
+import type { Files } from './files.ts'
 import { Host } from './host.ts'
 import { forgetHandled } from './handled.ts'
 import { life } from './lifecycle.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import type { Bearer, ClientCertificates } from './login.ts'
 import { loadModules, type Module } from './module.ts'
 import { refuseUnknown } from './module-options.ts'
 import { nowhere, type Remote } from './remote.ts'
 import { Router } from './router.ts'
+import { respond, type Visitor } from './routes.ts'
 import type { Session } from './session.ts'
-import { Turn } from './turn.ts'
+import { Turn, type Origin } from './turn.ts'
+import type { WebPush } from './web-push.ts'
 
 /** A domain to serve. */
 export interface HostOptions {
   readonly name: string
   readonly modules: readonly Module[]
+  /** Whether people may come without an account (SASL ANONYMOUS, XEP-0175), as far as the module `guests` lets them. Default false. */
+  readonly anonymous?: boolean
+  /** Who vouches for bearer tokens (SASL OAUTHBEARER, RFC 7628); default: nobody, and it is not offered. */
+  readonly bearer?: Bearer
 }
 
 /** What a server is made of. */
@@ -35,6 +44,8 @@ export interface ServerOptions {
   readonly tls?: TlsContext | undefined
   /** Whether clients must encrypt before they authenticate, default true. */
   readonly requireTls?: boolean
+  /** Reads certificates of clients (SASL EXTERNAL, XEP-0178); default: none counts. They have to be asked for by `tls`. */
+  readonly certificates?: ClientCertificates
   /** Rounds of PBKDF2 for new passwords, default 10,000. */
   readonly iterations?: number
   /** What is set for modules, by their names; each module checks its own. */
@@ -47,6 +58,10 @@ export interface ServerOptions {
   readonly cluster?: Cluster
   /** Other domains; default: none. */
   readonly remote?: Remote
+  /** Where uploaded files of a host are kept; default: nowhere, and nothing is uploaded. */
+  readonly files?: (domain: string) => Files
+  /** How apps are woken over the web; default: not, and none can register. */
+  readonly webPush?: WebPush
 }
 
 /**
@@ -66,7 +81,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     secrets.set(domain, await hostSecret(options.storage, domain))
   }
   const server = new Server(options, secrets)
-  for (const host of server.hosts.values()) void forgetHandled(host).catch(host.bug)
+  for (const host of server.hosts.values()) {
+    void forgetHandled(host).catch(host.bug)
+    void forgetGuests(host).catch(host.bug)
+  }
   return server
 }
 
@@ -94,10 +112,14 @@ export class Server implements AsyncDisposable {
   readonly limits: Limits
   readonly cluster: Cluster
   remote: Remote
+  readonly files: ((domain: string) => Files) | undefined
+  readonly webPush: WebPush | undefined
+  /** Scheme and authority under which `respond` is reached for a host from outside; undefined: it is not. Set by who listens. */
+  webAddress: (domain: string) => string | undefined = () => undefined
   /** Sessions that can be resumed, by SM-ID. */
   readonly resumable = new Map<string, Session>()
   /** A new archive id: unique for ever and growing. */
-  readonly newId = createIdSource()
+  readonly newId: () => string
   readonly c2s: C2s
   #openTurns = 0
   #quiet: (() => void) | undefined
@@ -107,16 +129,23 @@ export class Server implements AsyncDisposable {
   /** See {@link createServer}. */
   constructor(options: ServerOptions, secrets: ReadonlyMap<string, Uint8Array>) {
     this.storage = options.storage
+    this.newId = createIdSource(Date.now, this.storage.newestMs)
     this.logger = options.logger ?? silent
     this.meter = options.meter ?? new MemoryMeter()
     this.cluster = options.cluster ?? single()
     this.remote = options.remote ?? nowhere
+    this.files = options.files
+    this.webPush = options.webPush
     this.limits = { ...defaultLimits, ...options.limits }
     this.wheel = new TimerWheel({ onError: error => this.logger.error({ err: error }, 'A timer failed') })
-    for (const { name, modules } of options.hosts) {
+    for (const { name, modules, anonymous = false, bearer } of options.hosts) {
       const domain = BareJid.parse(name).text
       const accounts = new Accounts(this.storage, domain, options.iterations ?? 10_000)
-      const host = new Host(this, domain, accounts, secrets.get(domain) ?? new Uint8Array(32), life)
+      const host = new Host(this, domain, accounts, secrets.get(domain) ?? new Uint8Array(32), life, {
+        anonymous,
+        bearer,
+        certificates: options.certificates,
+      })
       this.hosts.set(host.domain, host)
       announceSessions(host, this.cluster.node, this.cluster.directory)
       loadModules(host, modules, options.moduleOptions)
@@ -133,10 +162,31 @@ export class Server implements AsyncDisposable {
     this.c2s.accept(transport)
   }
 
+  /** Answers an HTTP request by what modules have routed; 404: nobody has. Never rejects for what a peer sent. */
+  respond(request: Request, visitor: Visitor): Promise<Response> {
+    return respond(this.hosts, request, visitor)
+  }
+
   /** A turn for a stanza of `origin`, or for work of the server's own. Its maker releases it. */
-  turn(origin?: Session): Turn {
+  turn(origin?: Origin): Turn {
     this.#openTurns++
     return new Turn(this, origin)
+  }
+
+  /** Takes a stanza of another server, whose addresses are set and checked; the turn tells when it is settled, durable or refused. */
+  receive(stanza: Stanza, origin: Origin): Turn {
+    const turn = this.turn(origin)
+    this.router.send(stanza, turn)
+    turn.release()
+    return turn
+  }
+
+  /** Tells the sender of `stanza` that it could not be delivered; the turn tells when that is done. */
+  refuse(stanza: Stanza, error: StanzaError): Turn {
+    const turn = this.turn()
+    this.router.refuse(stanza, error, turn)
+    turn.release()
+    return turn
   }
 
   /** Runs work of the server's own as a turn. */

@@ -1,4 +1,4 @@
-/** A bound resource (RFC 6120 §7): what it sends, what is sent to it, and stream management (XEP-0198 1.6.3). */
+/** A bound resource (RFC 6120 §7). What is sent to it is in outgoing.ts, what it is acknowledged in acknowledging.ts. */
 
 import type { FullJid } from '@tercet/jid'
 import {
@@ -11,28 +11,20 @@ import {
   type Presence,
   type Stanza,
 } from '@tercet/stanza'
-import {
-  Outbox,
-  type Barrier,
-  type Flushable,
-  type PendingStanza,
-  type ReceivedCounter,
-  type Stream,
-  type StreamHandler,
-  type Timed,
-} from '@tercet/stream'
+import { Outbox, type Barrier, type ReceivedCounter, type Stream, type StreamHandler, type Timed } from '@tercet/stream'
 import type { Fragment, StreamEvent } from '@tercet/xml'
 import type { Account } from './account.ts'
-import { Backlog, type Waiting } from './backlog.ts'
-import { Confirmation } from './confirmation.ts'
-import { settle } from './delivery.ts'
+import { handled } from './acknowledging.ts'
+import type { Waiting } from './backlog.ts'
 import type { Host } from './host.ts'
+import { lookAfter } from './look-after.ts'
+import { Outgoing } from './outgoing.ts'
 import type { Owed } from './owed.ts'
-import type { SessionKey } from './session-key.ts'
-import type { Turn } from './turn.ts'
+import { unread, type SessionKey } from './session-key.ts'
+import type { Origin, Turn } from './turn.ts'
 
 /** `attached`: it has a stream; `hibernating`: it waits to be resumed; `over`: it was closed. */
-export type SessionState = 'attached' | 'hibernating' | 'over'
+export type SessionPhase = 'attached' | 'hibernating' | 'over'
 
 /** What happens at the turns of a session's life; see lifecycle.ts. */
 export interface SessionLife {
@@ -49,38 +41,38 @@ export interface SessionLife {
 }
 
 /** One bound resource. Small on purpose: most sessions are idle most of the time. */
-export class Session implements StreamHandler, Flushable, Timed {
+export class Session implements StreamHandler, Timed, Origin {
   readonly account: Account
   readonly jid: FullJid
   /** The stream's language, for stanzas that name none (RFC 6120 §4.7.4). */
   lang: string
-  state: SessionState = 'attached'
+  phase: SessionPhase = 'attached'
   readonly outbox: Outbox<Owed>
+  readonly outgoing: Outgoing
   /** Present once stream management is enabled. */
   received: ReceivedCounter | undefined
   /** Names the session for resumption; undefined: it cannot be resumed. */
   smId: string | undefined
   /** How long it can be resumed after it lost its stream. */
   resumeMs = 0
+  /** When it lost its stream; for look-after.ts. */
+  lostMs = 0
   /** What it last said about its availability (RFC 6121 §4.2); undefined: not available. */
   presence: Presence | undefined
   priority = 0
-  /** When it is ended unless it is resumed, or when a silent peer is asked; see {@link due}. */
-  #lostMs = 0
-  #askedMs = 0
   wheelSlot: number | undefined
-  #confirmation: Confirmation | undefined
-  #backlog: Backlog | undefined
-  #queued = false
-  #handling = false
-  #waiting: (() => void)[] | undefined
+  /** A stanza of it is being handled; for acknowledging.ts, like {@link waiting}. */
+  handling = false
+  /** Who waits until nothing of it is being handled. */
+  waiting: (() => void)[] | undefined
   #values: Map<SessionKey<unknown>, unknown> | undefined
 
-  constructor(account: Account, jid: FullJid, stream: Stream, lang: string) {
+  constructor(account: Account, jid: FullJid, stream: Stream | undefined, lang: string) {
     this.account = account
     this.jid = jid
     this.lang = lang
     this.outbox = new Outbox(stream, account.host.limits)
+    this.outgoing = new Outgoing(this)
   }
 
   get host(): Host {
@@ -97,12 +89,24 @@ export class Session implements StreamHandler, Flushable, Timed {
   }
 
   get attached(): boolean {
-    return this.state === 'attached'
+    return this.phase === 'attached'
   }
 
   /** True under stream management: what is sent is remembered until the peer confirms it. */
   get managed(): boolean {
     return this.outbox.sent !== undefined
+  }
+
+  get promised(): boolean {
+    return this.received !== undefined
+  }
+
+  get gone(): boolean {
+    return !this.managed && this.stream?.open === false
+  }
+
+  get session(): this {
+    return this
   }
 
   /** True when it is available and takes messages for the bare address (RFC 6121 §8.5.2.1). */
@@ -111,67 +115,43 @@ export class Session implements StreamHandler, Flushable, Timed {
   }
 
   get<T>(key: SessionKey<T>): T | undefined {
+    if (!this.#values) return undefined
+    const value = this.#values.get(key)
+    if (value === undefined && this.#values.has(unread)) return this.#read(key)
     // Only set() writes here, and it pairs the key with its type.
-    return this.#values?.get(key) as T | undefined
+    return value as T | undefined
   }
 
   set<T>(key: SessionKey<T>, value: T): void {
     ;(this.#values ??= new Map()).set(key, value)
   }
 
+  #read<T>(key: SessionKey<T>): T | undefined {
+    const plain = this.get(unread)?.[key.name]
+    if (plain === undefined) return undefined
+    const value = key.read(plain)
+    this.set(key, value)
+    return value
+  }
+
+  /** What modules remember, as it travels to another server. */
+  writeValues(): Record<string, unknown> {
+    const values = { ...this.get(unread) }
+    for (const [key, value] of this.#values ?? []) {
+      if (key === unread) continue
+      values[key.name] = value === undefined ? undefined : key.write(value)
+    }
+    return values
+  }
+
+  /** Takes on what modules remembered in another server; each is read when its module asks. */
+  readValues(values: Readonly<Record<string, unknown>>): void {
+    if (Object.keys(values).length > 0) this.set(unread, values)
+  }
+
   /** Sends wire text of a stanza; with `owed` it is confirmed in time, with `barrier` it waits for the disk. */
   send(text: string, owed?: Owed, barrier?: Barrier): void {
-    if (this.state === 'over') return
-    if (owed) {
-      owed.holders++
-      if (this.#backlog) return this.#join(this.#backlog, { text, owed })
-    }
-    this.#hand(text, owed, barrier)
-  }
-
-  #hand(text: string, owed?: Owed, barrier?: Barrier): void {
-    // Before the stanza, so that the request for its confirmation leaves in the same write.
-    if (this.outbox.sent ? !this.outbox.sent.asked : owed !== undefined) this.#queue()
-    try {
-      const confirmation = owed && !this.outbox.sent ? (this.#confirmation ??= new Confirmation()) : undefined
-      confirmation?.admit(this.host.limits)
-      this.outbox.stanza(text, owed, barrier)
-      if (owed) confirmation?.add(owed)
-    } catch (error) {
-      this.host.life.overflow(this, error, owed)
-    }
-  }
-
-  /**
-   * Sends what has waited for the account, a page at a time: the next one when most of the last is confirmed. Without that, whoever was away
-   * for long could not come back: so much at once goes over the limits of a session. What is sent meanwhile comes after it.
-   */
-  catchUp(entries: readonly Waiting[]): void {
-    if (this.state === 'over' || entries.length === 0) return
-    const backlog = (this.#backlog ??= new Backlog())
-    for (const entry of entries) {
-      entry.owed.holders++
-      backlog.push(entry)
-    }
-    this.#nextPage()
-  }
-
-  #join(backlog: Backlog, entry: Waiting): void {
-    backlog.push(entry)
-    if (++backlog.later > this.host.limits.maxUnconfirmed)
-      this.host.life.overflow(
-        this,
-        new StreamError('resource-constraint', { text: 'Too many stanzas wait' }),
-        undefined,
-      )
-  }
-
-  #nextPage(): void {
-    const backlog = this.#backlog
-    if (!backlog) return
-    const unconfirmed = this.outbox.sent?.size ?? this.#confirmation?.size ?? 0
-    for (const { text, owed } of backlog.page(unconfirmed, this.host.limits.maxUnconfirmed)) this.#hand(text, owed)
-    if (backlog.size === 0) this.#backlog = undefined
+    if (this.phase !== 'over') this.outgoing.send(text, owed, barrier)
   }
 
   /** Sends a stanza; see {@link send}. */
@@ -179,28 +159,12 @@ export class Session implements StreamHandler, Flushable, Timed {
     this.send(writeStanza(stanza), undefined, barrier)
   }
 
-  /** Asks the peer to confirm what was sent, once per flush. */
-  flush(): void {
-    this.#queued = false
-    if (this.state !== 'attached') return
-    const { sent } = this.outbox
-    if (sent) {
-      if (sent.asked || (sent.size === 0 && !this.outbox.held)) return
-      sent.asked = true
-      this.#askedMs = this.host.server.wheel.now
-      this.outbox.nonza("<r xmlns='urn:xmpp:sm:3'/>")
-    } else {
-      const ping = this.#confirmation?.ask(this)
-      if (ping === undefined) return
-      this.#askedMs = this.host.server.wheel.now
-      this.outbox.nonza(ping)
-    }
-  }
-
-  #queue(): void {
-    if (this.#queued) return
-    this.#queued = true
-    this.host.server.flushList.add(this)
+  /**
+   * Sends what has waited for the account, a page at a time: the next one when most of the last is confirmed. Without that, whoever was away
+   * for long could not come back: so much at once goes over the limits of a session. What is sent meanwhile comes after it.
+   */
+  catchUp(entries: readonly Waiting[]): void {
+    if (this.phase !== 'over') this.outgoing.catchUp(entries)
   }
 
   // What the stream reads
@@ -228,105 +192,13 @@ export class Session implements StreamHandler, Flushable, Timed {
     let pending: void | Promise<void> = undefined
     try {
       const stanza = fromFragment(fragment, { from: this.jid, lang: this.lang })
-      if (stanza.kind === 'iq' && this.#confirmation?.answered(stanza)) {
-        settle(this.#confirmation.confirmed())
-        if (this.#confirmation.waiting) this.#queue()
-        this.#nextPage()
-      } else {
-        pending = this.host.outbound(this, stanza, turn)
-      }
+      if (stanza.kind !== 'iq' || !this.outgoing.answered(stanza)) pending = this.host.outbound(this, stanza, turn)
     } catch (error) {
       this.#refuse(fragment, error)
     }
-    if (!pending) return this.#handled(turn)
-    this.#handling = true
-    return pending.catch((error: unknown) => this.#refuse(fragment, error)).then(() => this.#handled(turn))
-  }
-
-  /** The stanza's own work is done; the count moves when everything it caused is safe. */
-  #handled(turn: Turn): void {
-    // Not before: until now an acknowledgement must not speak for it.
-    this.received?.count()
-    this.#handling = false
-    if (this.received && turn.light) this.received.seal(this.received.received)
-    else if (this.received) {
-      const pending = this.received.wait()
-      turn.pending = pending
-      turn.whenOver(() => this.#decided(pending))
-    }
-    turn.release()
-    this.#tellHandled()
-  }
-
-  /** Nothing that was read of the peer is still being handled, or on its way to disk. */
-  get allHandled(): boolean {
-    return !this.#handling && this.received?.handled === this.received?.received
-  }
-
-  /** Calls back, once, when {@link allHandled} holds again. Never wait for it inside the account's queue: a stanza may be waiting there. */
-  whenAllHandled(run: () => void): void {
-    if (this.allHandled) run()
-    else (this.#waiting ??= []).push(run)
-  }
-
-  #tellHandled(): void {
-    if (!this.#waiting || !this.allHandled) return
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    for (const run of waiting) run()
-  }
-
-  /** The turn of one of its stanzas goes to disk: how far the count is then goes along. */
-  committing(turn: Turn): void {
-    if (!turn.pending || !this.received) return
-    this.received.seal(turn.pending.seq)
-    this.host.life.noteHandled(this, turn, this.received.sealed)
-  }
-
-  #decided(pending: PendingStanza): void {
-    pending.done = true
-    this.received?.seal(pending.seq)
-    if (this.received?.owed) this.acknowledge()
-    this.#tellHandled()
-  }
-
-  /** Tells the peer what is handled (XEP-0198 §4), and again later if some of it is not safe yet. */
-  acknowledge(): void {
-    const { received } = this
-    if (!received || !this.attached) return
-    const h = received.handled
-    if (received.owed && h === received.told) return
-    received.owed = h !== received.received
-    received.told = h
-    // Past the outbox: an acknowledgement holds back nothing and waits for nothing.
-    this.stream?.send(`<a xmlns='urn:xmpp:sm:3' h='${h}'/>`)
-  }
-
-  /** The peer asked for an acknowledgement. */
-  requested(): void {
-    if (this.received) this.received.owed = false
-    this.acknowledge()
-  }
-
-  /** The peer has handled what we sent up to `h`. */
-  confirm(h: number): void {
-    const { sent } = this.outbox
-    if (!sent) return
-    const confirmed: Owed[] = []
-    const before = sent.size
-    sent.asked = false
-    sent.confirm(h, owed => confirmed.push(owed))
-    settle(confirmed)
-    if (sent.size === 0) return this.#nextPage()
-    if (sent.size < before) this.#queue()
-    else this.#askLater()
-    this.#nextPage()
-  }
-
-  /** A peer that has handled nothing since it was asked is asked again in a second, not as fast as the link allows. */
-  #askLater(): void {
-    const { wheel } = this.host.server
-    wheel.add({ due: () => (this.#queue(), 0) }, wheel.now + 1000)
+    if (!pending) return handled(this, turn)
+    this.handling = true
+    return pending.catch((error: unknown) => this.#refuse(fragment, error)).then(() => handled(this, turn))
   }
 
   #refuse(fragment: Fragment, error: unknown): void {
@@ -341,57 +213,27 @@ export class Session implements StreamHandler, Flushable, Timed {
     if (reply) this.sendStanza(reply)
   }
 
-  /** What nobody has confirmed, in order: owed stanzas and others. */
-  *unsettled(): Iterable<{ text: string; owed: Owed | undefined }> {
-    for (const { text, tag } of this.outbox.unsettled()) yield { text, owed: tag }
-    if (this.#confirmation) for (const owed of this.#confirmation.unconfirmed()) yield { text: owed.text, owed }
-    if (this.#backlog) yield* this.#backlog
-  }
-
-  /** The session has lost its stream and waits. */
-  hibernate(): void {
-    this.state = 'hibernating'
+  /** The session has lost its stream, `sinceMs` ago, and waits. */
+  hibernate(sinceMs = 0): void {
+    const { wheel } = this.host.server
+    this.phase = 'hibernating'
     this.outbox.stream = undefined
-    this.#lostMs = this.host.server.wheel.now
-    this.host.server.wheel.add(this, this.#lostMs + this.resumeMs)
+    this.lostMs = wheel.now - sinceMs
+    wheel.add(this, this.lostMs + this.resumeMs)
   }
 
   /** The session goes on with another stream, which covers what the peer had confirmed there. */
   attach(stream: Stream): void {
-    this.state = 'attached'
-    this.#lostMs = 0
+    this.phase = 'attached'
+    this.lostMs = 0
     if (this.outbox.sent) this.outbox.sent.asked = false
     const { server, limits } = this.host
     server.wheel.add(this, server.wheel.now + limits.idleMs)
     this.outbox.resume(stream)
-    this.#queue()
+    this.outgoing.queue()
   }
 
-  /** Looks after the session: ends a hibernation, asks a silent peer, gives up on a dead one. */
   due(nowMs: number): number {
-    const { host } = this
-    if (this.state === 'over') return 0
-    if (this.state === 'hibernating') {
-      const end = this.#lostMs + this.resumeMs
-      if (nowMs < end) return end
-      void host.life.end(this).catch(host.bug)
-      return 0
-    }
-    const stream = this.stream
-    if (!stream) return 0
-    const { idleMs, answerMs } = host.limits
-    if (this.#askedMs > stream.heardMs && nowMs - this.#askedMs >= answerMs) {
-      stream.fail(new StreamError('connection-timeout', { text: 'No answer' }))
-      return nowMs + this.resumeMs
-    }
-    if (nowMs - stream.heardMs >= idleMs && this.#askedMs <= stream.heardMs) {
-      this.#askedMs = nowMs
-      this.outbox.nonza(this.managed ? "<r xmlns='urn:xmpp:sm:3'/>" : Confirmation.ping(this))
-    }
-    return Math.min(
-      stream.heardMs + idleMs,
-      this.#askedMs > stream.heardMs ? this.#askedMs + answerMs : Infinity,
-      nowMs + idleMs,
-    )
+    return lookAfter(this, nowMs)
   }
 }

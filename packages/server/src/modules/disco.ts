@@ -1,10 +1,12 @@
 /** Service discovery (XEP-0030 2.5.0): what this host and its accounts are, can do and hold. */
 
+import type { BareJid } from '@tercet/jid'
 import { service } from '@tercet/plugin'
 import { StanzaError } from '@tercet/stanza'
 import * as wire from '@tercet/stanza/disco'
 import type { DiscoInfo, DiscoItem, Identity } from '@tercet/stanza/disco'
 import type { Awaitable } from '@tercet/storage'
+import { isGuest } from '../guests.ts'
 import type { Host } from '../host.ts'
 import type { IqContext } from '../iq.ts'
 import { defineModule } from '../module.ts'
@@ -55,19 +57,30 @@ export class Disco {
     this.#nodes[of].push(source)
   }
 
-  /** What the host, or an account, is and can do, to whoever may know. */
-  info(of: Subject): DiscoInfo {
+  /** Grows with what {@link info} says of the host, from which nothing is ever taken away. */
+  get size(): number {
+    return this.#host.features.size + this.#identities.server.length + this.#forms.length
+  }
+
+  /** What the host, or `account`, is and can do, to whoever may know. */
+  info(of: Subject, account?: BareJid): DiscoInfo {
     const features = of === 'server' ? this.#host.features : this.#host.accountFeatures
     return {
-      identities: [...this.#identities[of]],
+      identities:
+        of === 'account' ? [this.#accountIdentity(account), ...this.#identities[of]] : [...this.#identities[of]],
       features: [...features].sort(),
       forms: of === 'server' ? [...this.#forms] : [],
     }
   }
 
+  /** XEP-0175 §4: others see that a guest is one. */
+  #accountIdentity(account: BareJid | undefined): Identity {
+    return { category: 'account', type: account && isGuest(this.#host, account) ? 'anonymous' : 'registered' }
+  }
+
   /** @throws {StanzaError} `item-not-found`: there is no such node */
   async answerInfo(of: Subject, node: string | undefined, context: IqContext): Promise<DiscoInfo> {
-    if (node === undefined) return this.info(of)
+    if (node === undefined) return this.info(of, context.account?.jid)
     for (const source of this.#nodes[of]) {
       const info = await source.info(node, context)
       // §3.2: the answer says which node it is about.
@@ -108,7 +121,6 @@ export const disco = defineModule({
   setup(host, store) {
     const disco = new Disco(host)
     disco.identity({ category: 'server', type: 'im', name: 'Tercet' })
-    disco.identity({ category: 'account', type: 'registered' }, 'account')
     host.feature(wire.NS_INFO, 'account')
     host.feature(wire.NS_ITEMS, 'account')
     host.handle(wire.info, 'server', ({ node }, context) => disco.answerInfo('server', node, context))

@@ -97,3 +97,26 @@ test.each(['none', 'to'] as const)('a stranger hears what an account gives that 
       "<iq type='error' id='l1'><error type='cancel'><service-unavailable/></error></iq>",
     )
 })
+
+test('whoever is blocked, or sees no presence, hears what it would hear of nobody', async () => {
+  await using fixture = await startFixture({ accounts: ['romeo@a.test', 'juliet@a.test', 'nurse@a.test'] })
+  await fixture.befriend('romeo@a.test', 'juliet@a.test')
+  await fixture.rosterItem('nurse@a.test', 'romeo@a.test', 'to')
+  const juliet = await fixture.login('juliet@a.test/balcony')
+  await juliet.asks(
+    "<iq type='set' id='b1'><block xmlns='urn:xmpp:blocking'><item jid='romeo@a.test'/></block></iq>",
+    "<iq type='result' id='b1'/>",
+  )
+  const romeo = await fixture.login('romeo@a.test/orchard')
+  const answers = new Set<string>()
+  for (const name of ['juliet', 'nurse', 'nobody'])
+    answers.add(
+      JSON.stringify(
+        await romeo.asks(
+          `<iq type='get' id='l1' to='${name}@a.test'>${LAST}</iq>`,
+          "<iq type='error' id='l1'><error><service-unavailable/></error></iq>",
+        ),
+      ).replaceAll(name, 'X'),
+    )
+  expect(answers.size).toBe(1)
+})

@@ -12,10 +12,9 @@ export const offline = defineModule({
   specs: { 'XEP-0160': '1.0.1', 'XEP-0203': '2.0' },
   features: ['msgoffline'],
   setup(host) {
-    host.on(outbound, 'rewrite', event => {
+    host.onKind('message', outbound, 'rewrite', event => {
       // XEP-0203 §5: nobody says when we have received something but we.
-      if (event.stanza.kind === 'message' && event.stanza.has(delay))
-        event.stanza = withoutDelays(event.stanza, host.domain)
+      if (event.stanza.has(delay)) event.stanza = withoutDelays(event.stanza, host.domain)
     })
     host.on(presenceChanged, 'run', ({ session, tookMessages }) => {
       if (tookMessages || !session.takesMessages) return

@@ -2,7 +2,15 @@
 
 import { isFull, Jid } from '@tercet/jid'
 import type { Verdict } from '@tercet/plugin'
-import { hasFrom, hasTo, presence as makePresence, StanzaError, writeStanza, type Presence } from '@tercet/stanza'
+import {
+  hasFrom,
+  hasTo,
+  presence as makePresence,
+  StanzaError,
+  writeStanza,
+  type Iq,
+  type Presence,
+} from '@tercet/stanza'
 import { CONTENT } from '@tercet/xml'
 import type { Account } from '../account.ts'
 import type { Host } from '../host.ts'
@@ -18,13 +26,10 @@ import {
 } from '../points.ts'
 import { refuseProbe } from '../probe.ts'
 import type { Session } from '../session.ts'
-import { sessionKey } from '../session-key.ts'
 import type { Turn } from '../turn.ts'
+import { directed, Presences, presences } from './presences.ts'
 import { rosters, type Rosters } from './roster.ts'
 import { subscriptionType } from './subscription.ts'
-
-/** Whom a session has told that it is available though they are not subscribed (§4.6), as text. */
-const directed = sessionKey<Set<string>>('directed presence')
 
 const MAX_DIRECTED = 1000
 
@@ -33,22 +38,37 @@ export const presence = defineModule({
   name: 'presence',
   specs: { 'RFC 6121': '2011-03' },
   needs: [rosters],
+  provides: presences,
   setup(host, store) {
-    host.on(outbound, 'handle', event => send(store, event))
-    host.on(inbound, 'deliver', event => receive(host, store, event))
-    host.on(inbound, 'guard', event => guard(store, event))
-    host.on(presenceChanged, 'run', event => spread(host, store, event))
+    const audience = new Presences(host, store)
+    host.onKind('presence', outbound, 'handle', event => send(store, event))
+    host.onKind('presence', inbound, 'deliver', event => receive(host, store, event))
+    host.onKind('iq', inbound, 'guard', event => guard(store, event))
+    host.on(presenceChanged, 'run', event => spread(host, store, audience, event))
     host.on(sessionClosed, 'run', ({ session, turn }) => forgetDirected(host, session, goodbye(session), turn))
+    return audience
   },
 })
+
+/** Whether a session of `account` has told `other`, or somebody at the same bare address, directly that it is there (§4.6). */
+export function hasTold(account: Account, other: Jid): boolean {
+  for (const session of account.sessions) {
+    const list = session.get(directed)
+    if (!list) continue
+    if (list.has(other.text)) return true
+    const bare = other.bare.text
+    for (const told of list) if (told === bare || told.startsWith(`${bare}/`)) return true
+  }
+  return false
+}
 
 // What a session sends
 
 function send(
   store: Rosters,
-  { session, stanza, turn }: OutboundEvent,
+  { session, stanza, turn }: OutboundEvent & { stanza: Presence },
 ): 'handled' | undefined | Promise<'handled' | undefined> {
-  if (stanza.kind !== 'presence' || subscriptionType(stanza)) return
+  if (subscriptionType(stanza)) return
   // §4.3: a client need not probe, but may.
   if (stanza.type === 'error' || stanza.type === 'probe') return stanza.to ? undefined : 'handled'
   check(stanza)
@@ -81,6 +101,7 @@ async function direct(store: Rosters, session: Session, stanza: Presence, to: Ji
 async function spread(
   host: Host,
   store: Rosters,
+  audience: Presences,
   { session, stanza, before, after, turn }: PresenceEvent,
 ): Promise<void> {
   const { account } = session
@@ -91,6 +112,8 @@ async function spread(
   const initial = after !== undefined && before === undefined
   const entries = await store.list(account)
   for (const { jid, contact } of entries) {
+    const hidden = audience.hides(account, jid)
+    if (hidden !== false && (await hidden)) continue
     if (hasFrom(contact.state)) host.send(stanza.with({ to: jid }), turn)
     if (initial && hasTo(contact.state)) host.sendPresence('probe', account.jid, jid, turn)
   }
@@ -120,9 +143,9 @@ function goodbye(session: Session): Presence {
 function receive(
   host: Host,
   store: Rosters,
-  { account, stanza, turn }: InboundEvent,
+  { account, stanza, turn }: InboundEvent & { stanza: Presence },
 ): Verdict | undefined | Promise<Verdict> {
-  if (stanza.kind !== 'presence' || subscriptionType(stanza)) return undefined
+  if (subscriptionType(stanza)) return undefined
   const { to, from, type } = stanza
   if (!to || !from) return 'handled'
   if (type === 'probe') return answerProbe(host, store, account, stanza, turn).then(() => 'handled')
@@ -153,8 +176,8 @@ async function answerProbe(host: Host, store: Rosters, account: Account, probe: 
 }
 
 /** RFC 6121 §8.5.3.1: a request from somebody who must not know that the resource is there does not reach it. */
-function guard(store: Rosters, { account, stanza }: InboundEvent): void | Promise<void> {
-  if (stanza.kind !== 'iq' || (stanza.type !== 'get' && stanza.type !== 'set')) return
+function guard(store: Rosters, { account, stanza }: InboundEvent & { stanza: Iq }): void | Promise<void> {
+  if (stanza.type !== 'get' && stanza.type !== 'set') return
   const { to, from } = stanza
   if (!to || !from || !isFull(to) || from.bare.text === account.jid.text) return
   const list = account.host.session(to)?.get(directed)

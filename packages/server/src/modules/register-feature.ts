@@ -1,4 +1,4 @@
-/** Registration during negotiation (XEP-0077 2.4 §3.1, §8): requests that come before authentication. */
+/** Registration during negotiation (XEP-0077 2.4 §3.1, §8), with an invitation too (XEP-0445 0.2.0): before authentication. */
 
 import {
   DecodeError,
@@ -9,15 +9,19 @@ import {
   StreamError,
   writeStanza,
   type Iq,
+  type Query,
 } from '@tercet/stanza'
+import * as preauth from '@tercet/stanza/preauth'
 import * as wire from '@tercet/stanza/register'
 import type { Registration } from '@tercet/stanza/register'
 import type { Negotiation, Outcome, ReceiverFeature, Stream, TlsHost } from '@tercet/stream'
 import type { StorageError } from '@tercet/storage'
 import { CONTENT, write, type Fragment } from '@tercet/xml'
 import type { Host } from '../host.ts'
+import { networkOf } from '../network.ts'
+import { HourlyLimit } from './hourly-limit.ts'
+import type { Invite, Invites } from './invites.ts'
 import { deriveKeys, localOf } from './new-credentials.ts'
-import { RegistrationLimit } from './registration-limit.ts'
 
 /** Refused requests after which a stream is closed. */
 const MAX_REFUSALS = 10
@@ -29,14 +33,16 @@ export interface RegisterOptions {
 }
 
 /** Makes accounts for streams that are not authenticated, where that is open; elsewhere it says that it does not. */
-export function newAccounts(host: Host, options: RegisterOptions): ReceiverFeature<TlsHost> {
-  const advertised = write(wire.feature.write({}))
-  const limit = options.per_hour === undefined ? undefined : new RegistrationLimit(host, options.per_hour)
+export function newAccounts(host: Host, made: Invites, options: RegisterOptions): ReceiverFeature<TlsHost> {
+  const byToken = write(preauth.feature.write({}))
+  const advertised = (options.open ? write(wire.feature.write({})) : '') + byToken
+  const invited = new WeakMap<Stream, Invite>()
+  const limit = options.per_hour === undefined ? undefined : new HourlyLimit(host, options.per_hour)
   const refusals = new WeakMap<Stream, number>()
   const done = new WeakSet<Stream>()
   return {
     name: 'register',
-    advertise: negotiation => (options.open && mayAsk(negotiation) ? advertised : undefined),
+    advertise: negotiation => (mayAsk(negotiation) ? advertised : undefined),
     accepts: (element, negotiation) => mayAsk(negotiation) && isRequest(element),
     async negotiate({ stream }, element): Promise<Outcome> {
       try {
@@ -54,10 +60,21 @@ export function newAccounts(host: Host, options: RegisterOptions): ReceiverFeatu
   }
 
   async function answer(stream: Stream, iq: Iq): Promise<Iq> {
-    if (!options.open) throw new StanzaError('service-unavailable', { text: 'Nobody can register here' })
     if (iq.to && iq.to.text !== host.domain) throw new StanzaError('service-unavailable')
-    if (iq.type === 'get') return resultOf(iq, wire.get.writeResult(wanted))
-    await create(stream, registration(iq))
+    if (iq.content.find('preauth', preauth.NS) >= 0) return welcome(stream, iq)
+    const invite = invited.get(stream)
+    if (!options.open && !invite) throw new StanzaError('service-unavailable', { text: 'Nobody can register here' })
+    if (iq.type === 'get') return resultOf(iq, wire.get.writeResult({ ...wanted, username: invite?.username ?? '' }))
+    await create(stream, decoded(wire.set, iq))
+    return resultOf(iq)
+  }
+
+  /** XEP-0445 §4: from here on this stream may register, even if the invitation expires meanwhile. */
+  async function welcome(stream: Stream, iq: Iq): Promise<Iq> {
+    if (iq.type !== 'set') throw new StanzaError('bad-request')
+    const invite = await made.find(decoded(preauth.present, iq))
+    if (!invite?.account) throw new StanzaError('item-not-found', { text: 'The provided token is invalid or expired' })
+    invited.set(stream, invite)
     return resultOf(iq)
   }
 
@@ -68,19 +85,24 @@ export function newAccounts(host: Host, options: RegisterOptions): ReceiverFeatu
     if (local === undefined) throw new StanzaError('not-acceptable', { text: 'Choose another username' })
     // §3.1: an empty password counts as none.
     if (!request.password) throw new StanzaError('not-acceptable', { text: 'Choose a password' })
-    if (await host.accounts.exists(local)) throw taken()
+    const invite = invited.get(stream)
+    if (await made.isTaken(local, invite?.hash)) throw taken()
     if (done.has(stream)) throw new StanzaError('not-acceptable', { text: 'You have made an account; log in' })
     const { address } = stream.transport.remote
-    if (limit?.take(address) === false) {
+    // Who is invited need not wait for others.
+    const free = invite ? undefined : limit
+    if (free?.take(networkOf(address)) === false) {
       throw new StanzaError('not-acceptable', {
         type: 'wait',
         text: 'Too many new accounts from there; try again later',
       })
     }
     try {
-      await host.accounts.put(local, await deriveKeys(host, request.password), { create: true })
+      const keys = await deriveKeys(host, request.password)
+      if (invite) await made.register(invite, local, keys)
+      else await host.accounts.put(local, keys, { create: true })
     } catch (error) {
-      limit?.giveBack(address)
+      free?.giveBack(networkOf(address))
       throw asRefusal(error)
     }
     done.add(stream)
@@ -103,7 +125,8 @@ function mayAsk({ account, stream, host }: Negotiation<TlsHost>): boolean {
 }
 
 function isRequest(element: Fragment): boolean {
-  return element.ns === CONTENT && element.name === 'iq' && element.content.find('query', wire.NS) >= 0
+  if (element.ns !== CONTENT || element.name !== 'iq') return false
+  return element.content.find('query', wire.NS) >= 0 || element.content.find('preauth', preauth.NS) >= 0
 }
 
 /** @throws {StanzaError} `bad-request`: no request, or a malformed one */
@@ -114,9 +137,9 @@ function read(element: Fragment): Iq {
 }
 
 /** @throws {StanzaError} `bad-request`: malformed */
-function registration(iq: Iq): Registration {
+function decoded<T>(query: Query<T, void>, iq: Iq): T {
   try {
-    return wire.set.request.read(iq.content.elementAt(0))
+    return query.request.read(iq.content.elementAt(0))
   } catch (error) {
     if (error instanceof DecodeError) throw new StanzaError('bad-request', { text: error.message, cause: error })
     throw error

@@ -9,14 +9,16 @@ import type { Host } from '../host.ts'
 import type { IqContext } from '../iq.ts'
 import { defineModule } from '../module.ts'
 import { removeWithTurn } from '../removal.ts'
+import { invites } from './invites.ts'
 import { deriveKeys, localOf } from './new-credentials.ts'
 import { newAccounts } from './register-feature.ts'
 
 /** Registers before authentication if it is open; afterwards only the account itself is changed. */
 export const register = defineModule({
   name: 'register',
-  specs: { 'XEP-0077': '2.4' },
+  specs: { 'XEP-0077': '2.4', 'XEP-0445': '0.2.0' },
   features: [wire.NS],
+  needs: [invites],
   options: z.strictObject({
     open: z.boolean().default(false).describe('Whether everybody may make an account'),
     per_hour: z
@@ -25,8 +27,8 @@ export const register = defineModule({
       .optional()
       .describe('Accounts that one address may make in an hour; no limit unless set'),
   }),
-  setup(host, options) {
-    host.receiverFeatures.push(newAccounts(host, options))
+  setup(host, made, options) {
+    host.receiverFeatures.push(newAccounts(host, made, options))
     // With and without an address: the sender's own account is meant (§3.2, §3.3).
     for (const target of ['self', 'server'] as const) {
       host.handle(wire.get, target, (_, context) => registered(ownAccount(host, context)))

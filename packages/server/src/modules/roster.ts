@@ -1,40 +1,33 @@
 /** Rosters (RFC 6121 §2), with versions (§2.6). Each change goes to disk before anybody hears of it. */
 
+import { createHash } from 'node:crypto'
 import { BareJid, isFull } from '@tercet/jid'
 import { service } from '@tercet/plugin'
-import { factsOf, iq, StanzaError, writeStanza, type SubscriptionState } from '@tercet/stanza'
+import { factsOf, iq, StanzaError, writeStanza } from '@tercet/stanza'
 import * as wire from '@tercet/stanza/roster'
 import type { Awaitable, Table } from '@tercet/storage'
 import type { Account } from '../account.ts'
 import type { Host } from '../host.ts'
 import type { IqContext } from '../iq.ts'
 import { defineModule } from '../module.ts'
-import { accountRemoved } from '../points.ts'
+import { accountRemoved, rosterChanged } from '../points.ts'
 import { sessionKey } from '../session-key.ts'
 import type { Turn } from '../turn.ts'
+import {
+  forgettable,
+  given,
+  itemOf,
+  own,
+  readContact,
+  stranger,
+  visible,
+  writeContact,
+  type Contact,
+  type ContactRow,
+} from './contact.ts'
+import { RecentRosters } from './recent-rosters.ts'
 
-/** A contact as it is stored. */
-export interface Contact {
-  readonly name: string | undefined
-  readonly groups: readonly string[]
-  readonly state: SubscriptionState
-  /** A request of the contact will be granted (§3.4). */
-  readonly approved: boolean
-  /** Wire text of the contact's request that waits for an answer (§3.1.3). */
-  readonly request: string | undefined
-  /** The user has put it on the roster, or asked for a subscription: it is shown although there is none. */
-  readonly listed: boolean
-}
-
-/** Nobody has heard of this contact yet. */
-export const stranger: Contact = {
-  name: undefined,
-  groups: [],
-  state: 'none',
-  approved: false,
-  request: undefined,
-  listed: false,
-}
+export { looksLike, stranger, visible, type Contact } from './contact.ts'
 
 /** A contact and its address. */
 export interface Entry {
@@ -42,13 +35,17 @@ export interface Entry {
   readonly contact: Contact
 }
 
-interface ContactRow {
-  readonly name?: string
-  readonly groups?: readonly string[]
-  readonly state: SubscriptionState
-  readonly approved?: true
-  readonly request?: string
-  readonly listed?: true
+/** A contact that an operator gives to an account. */
+export interface SharedContact {
+  readonly jid: BareJid
+  readonly groups: readonly string[]
+}
+
+/** Who gives contacts to accounts; both sides have each other. */
+export interface SharedContacts {
+  /** The groups in which `account` has `contact`; none: it is not given. */
+  groupsOf(account: BareJid, contact: BareJid): Promise<readonly string[]>
+  list(account: BareJid): Promise<readonly SharedContact[]>
 }
 
 /** The session has asked for the roster: it hears of changes (§2.1.6). */
@@ -62,6 +59,8 @@ export class Rosters {
   readonly #host: Host
   readonly #contacts: Table<ContactRow>
   readonly #versions: Table<string>
+  readonly #recent = new RecentRosters()
+  #shared: SharedContacts | undefined
 
   constructor(host: Host) {
     this.#host = host
@@ -69,44 +68,71 @@ export class Rosters {
     this.#versions = host.table('roster version')
   }
 
+  /** Adds the contacts of `shared` to what users have made themselves; the subscription to them is `both`, and stays. */
+  share(shared: SharedContacts): void {
+    this.#shared = shared
+  }
+
   get(account: Account, contact: BareJid): Awaitable<Contact> {
     const row = this.#contacts.get(this.#host.domain, account.jid.local, contact.text)
+    const shared = this.#shared
+    if (shared)
+      return shared.groupsOf(account.jid, contact).then(async groups => given(readContact((await row)?.value), groups))
     if (row instanceof Promise) return row.then(row => readContact(row?.value))
     return readContact(row?.value)
   }
 
-  async list(account: Account): Promise<Entry[]> {
-    const rows = await this.#contacts.list(this.#host.domain, account.jid.local)
-    return rows.map(({ key, value }) => ({ jid: BareJid.parse(key), contact: readContact(value) }))
+  async list(account: Account): Promise<readonly Entry[]> {
+    const own = this.#recent.get(account.jid.local) ?? (await this.#read(account.jid.local))
+    if (!this.#shared) return own
+    const entries = [...own]
+    const groups = new Map<string, SharedContact>()
+    for (const contact of await this.#shared.list(account.jid)) groups.set(contact.jid.text, contact)
+    for (const [index, { jid, contact }] of entries.entries()) {
+      entries[index] = { jid, contact: given(contact, groups.get(jid.text)?.groups ?? []) }
+      groups.delete(jid.text)
+    }
+    for (const { jid, groups: names } of groups.values()) entries.push({ jid, contact: given(stranger, names) })
+    return entries
+  }
+
+  async #read(local: string): Promise<readonly Entry[]> {
+    const { changed } = this.#recent
+    const rows = await this.#contacts.list(this.#host.domain, local)
+    const entries = rows.map(({ key, value }) => ({ jid: BareJid.parse(key), contact: readContact(value) }))
+    if (this.#recent.changed === changed) this.#recent.set(local, entries)
+    return entries
   }
 
   /** Stores a contact, without a push; for what the roster does not show. */
   store(account: Account, jid: BareJid, contact: Contact, turn: Turn): void {
     const { local } = account.jid
-    if (forgettable(contact)) this.#contacts.delete(turn.unit, this.#host.domain, local, jid.text)
-    else this.#contacts.put(turn.unit, this.#host.domain, local, jid.text, writeContact(contact))
+    const kept = own(contact)
+    this.#recent.changes(local, turn)
+    if (forgettable(kept)) this.#contacts.delete(turn.unit, this.#host.domain, local, jid.text)
+    else this.#contacts.put(turn.unit, this.#host.domain, local, jid.text, writeContact(kept))
+    void this.#host.tell(rosterChanged, { account, contact: jid, turn })
   }
 
   /** Stores a contact and pushes it to whoever is interested, once it is on disk (§2.1.6). */
   save(account: Account, jid: BareJid, contact: Contact, turn: Turn): void {
     // Once shown, it stays on the roster until the user removes it.
     this.store(account, jid, visible(contact) ? { ...contact, listed: true } : contact, turn)
-    const ver = this.#newVersion(account, turn)
-    this.#push(
-      account,
-      visible(contact) ? itemOf(jid, contact) : { jid, subscription: 'remove', groups: [] },
-      ver,
-      turn,
-    )
+    this.push(account, jid, contact, turn, this.#newVersion(account, turn))
   }
 
-  version(account: Account): Awaitable<string> {
-    const row = this.#versions.get(this.#host.domain, account.jid.local, 'ver')
-    if (row instanceof Promise) return row.then(row => row?.value ?? '0')
-    return row?.value ?? '0'
+  /** What a roster is known by: with what the operator adds to it, if anything. */
+  async version(account: Account): Promise<string> {
+    const row = await this.#versions.get(this.#host.domain, account.jid.local, 'ver')
+    const ver = row?.value ?? '0'
+    const shared = this.#shared ? await this.#shared.list(account.jid) : []
+    if (shared.length === 0) return ver
+    const text = shared.map(({ jid, groups }) => `${jid.text}\n${groups.join('\n')}\n\n`).sort()
+    return `${ver}/${createHash('sha256').update(text.join('')).digest('base64url').slice(0, 22)}`
   }
 
   clear(account: Account, turn: Turn): void {
+    this.#recent.changes(account.jid.local, turn)
     this.#contacts.clear(turn.unit, this.#host.domain, account.jid.local)
     this.#versions.clear(turn.unit, this.#host.domain, account.jid.local)
   }
@@ -117,11 +143,17 @@ export class Rosters {
     return ver
   }
 
-  #push(account: Account, item: wire.RosterItem, ver: string, turn: Turn): void {
-    const payload = wire.query.write({ ver, items: [item] })
+  /** Shows a contact as it is to whoever is interested; `ver` undefined: nothing has changed. */
+  push(account: Account, jid: BareJid, contact: Contact, turn: Turn, ver?: string): void {
+    const item = visible(contact) ? itemOf(jid, contact) : { jid, subscription: 'remove' as const, groups: [] }
+    const payload = wire.query.write({ ...(ver === undefined ? {} : { ver }), items: [item] })
     for (const session of account.sessions) {
       if (!session.get(interested)) continue
-      session.send(writeStanza(iq({ type: 'set', id: `push-${ver}`, to: session.jid, payload })), undefined, turn)
+      session.send(
+        writeStanza(iq({ type: 'set', id: `push-${ver ?? this.#host.server.newId()}`, to: session.jid, payload })),
+        undefined,
+        turn,
+      )
     }
   }
 }
@@ -140,8 +172,8 @@ export const roster = defineModule({
     host.handle(wire.get, 'self', (request, context) => get(store, request, context))
     host.handle(wire.set, 'self', (request, context) => set(host, store, request, context))
     // §2.1.5: nobody reads or changes the roster of somebody else.
-    host.handle(wire.get, 'account', () => refuse('forbidden'))
-    host.handle(wire.set, 'account', () => refuse('forbidden'))
+    host.forbid(wire.get)
+    host.forbid(wire.set)
     host.on(accountRemoved, 'run', ({ account, turn }) => store.clear(account, turn))
     return store
   },
@@ -170,13 +202,15 @@ async function set(host: Host, store: Rosters, request: wire.Roster, { account, 
   if (isFull(item.jid)) throw new StanzaError('bad-request', { text: 'A contact has no resource' })
   const contact = await store.get(account, item.jid)
   if (item.subscription === 'remove') {
+    if (contact.shared) throw new StanzaError('not-allowed', { text: 'This contact belongs to a group of your server' })
     remove(host, store, account, item.jid, contact, turn)
     return
   }
   check(item)
   if (!contact.listed && (await store.list(account)).length >= MAX_ITEMS)
     throw new StanzaError('not-acceptable', { text: 'The roster is full' })
-  store.save(account, item.jid, { ...contact, name: item.name || undefined, groups: item.groups, listed: true }, turn)
+  const groups = contact.shared ? [...new Set([...contact.shared.groups, ...item.groups])] : item.groups
+  store.save(account, item.jid, { ...contact, name: item.name || undefined, groups, listed: true }, turn)
 }
 
 /** §2.3.3. */
@@ -217,56 +251,6 @@ export function cancellations(
   if (!ends.from) return
   for (const session of account.sessions) if (session.presence) host.sendPresence('unavailable', session.jid, jid, turn)
   host.sendPresence('unsubscribed', account.jid, jid, turn)
-}
-
-/** A contact that only waits for an answer is not shown (§A.1, state 3). */
-export function visible({ state, listed }: Contact): boolean {
-  return listed || (state !== 'none' && state !== 'none+in')
-}
-
-/** Whether a roster shows both in the same way; names and groups aside, which only the user changes. */
-export function looksLike(a: Contact, b: Contact): boolean {
-  const [one, other] = [factsOf(a.state), factsOf(b.state)]
-  return one.subscription === other.subscription && one.pendingOut === other.pendingOut && a.approved === b.approved
-}
-
-function forgettable({ state, listed, approved }: Contact): boolean {
-  return state === 'none' && !listed && !approved
-}
-
-function itemOf(jid: BareJid, { name, groups, state, approved }: Contact): wire.RosterItem {
-  const { subscription, pendingOut } = factsOf(state)
-  return {
-    jid,
-    subscription,
-    groups,
-    ...(name === undefined ? {} : { name }),
-    ...(pendingOut ? { ask: 'subscribe' } : {}),
-    ...(approved ? { approved: true } : {}),
-  }
-}
-
-function readContact(row: ContactRow | undefined): Contact {
-  if (!row) return stranger
-  return {
-    name: row.name,
-    groups: row.groups ?? [],
-    state: row.state,
-    approved: row.approved ?? false,
-    request: row.request,
-    listed: row.listed ?? false,
-  }
-}
-
-function writeContact({ name, groups, state, approved, request, listed }: Contact): ContactRow {
-  return {
-    state,
-    ...(name === undefined ? {} : { name }),
-    ...(groups.length === 0 ? {} : { groups }),
-    ...(approved ? { approved } : {}),
-    ...(request === undefined ? {} : { request }),
-    ...(listed ? { listed } : {}),
-  }
 }
 
 function refuse(condition: 'forbidden' | 'service-unavailable'): never {

@@ -14,7 +14,7 @@ import type { Verdict } from '@tercet/plugin'
 import type { Account } from '../account.ts'
 import type { Host } from '../host.ts'
 import { defineModule } from '../module.ts'
-import { inbound, outbound, presenceChanged } from '../points.ts'
+import { contactAdmitted, inbound, outbound, presenceChanged } from '../points.ts'
 import type { Turn } from '../turn.ts'
 import { interested, rosters, looksLike, visible, type Contact, type Rosters } from './roster.ts'
 
@@ -33,16 +33,16 @@ export const subscription = defineModule({
   needs: [rosters],
   setup(host, store) {
     host.streamFeature("<sub xmlns='urn:xmpp:features:pre-approval'/>")
-    host.on(outbound, 'handle', ({ session, stanza, turn }) => {
-      const type = stanza.kind === 'presence' ? subscriptionType(stanza) : undefined
-      if (stanza.kind !== 'presence' || type === undefined) return
+    host.onKind('presence', outbound, 'handle', ({ session, stanza, turn }) => {
+      const type = subscriptionType(stanza)
+      if (type === undefined) return
       const { account } = session
-      return account.turn(() => send(host, store, account, stanza, type, turn)).then(handled)
+      return account.turn(() => sendSubscription(host, store, account, stanza, type, turn)).then(handled)
     })
-    host.on(inbound, 'deliver', ({ account, stanza, turn }) => {
-      const type = stanza.kind === 'presence' ? subscriptionType(stanza) : undefined
-      if (stanza.kind !== 'presence' || type === undefined) return
-      return receive(host, store, account, stanza, type, turn).then(handled)
+    host.onKind('presence', inbound, 'deliver', ({ account, stanza, turn }) => {
+      const type = subscriptionType(stanza)
+      if (type === undefined) return
+      return receiveSubscription(host, store, account, stanza, type, turn).then(handled)
     })
     host.on(presenceChanged, 'run', async ({ session, before, after }) => {
       if (!after || before) return
@@ -55,7 +55,7 @@ export const subscription = defineModule({
 const handled = (): Verdict => 'handled'
 
 /** The user sends it: tables 2 to 5 (§A.2). */
-async function send(
+export async function sendSubscription(
   host: Host,
   store: Rosters,
   account: Account,
@@ -67,6 +67,11 @@ async function send(
   if (!to) throw new StanzaError('bad-request', { text: 'This presence needs an address' })
   if (to.text === account.jid.text) throw new StanzaError('bad-request', { text: 'Nobody subscribes to oneself' })
   const before = await store.get(account, to)
+  // The operator has made this subscription: the client sees how it is, and the contact nothing.
+  if (before.shared) {
+    store.push(account, to, before, turn)
+    return
+  }
   const step = stepOutbound(type, before.state, before.approved)
   // §3.1.1: a subscription is between accounts.
   const presence = stanza.with({ from: account.jid, to })
@@ -87,11 +92,11 @@ async function send(
   if (step.route) host.send(presence, turn)
   change(store, account, to, before, after, turn)
   // §3.1.5: the contact sees the user now, after it was told that it may.
-  if (!hasFrom(before.state) && hasFrom(step.state)) showTo(host, account, to, turn)
+  if (!hasFrom(before.state) && hasFrom(step.state)) await showTo(host, account, to, turn)
 }
 
 /** A contact sends it: tables 6 to 9 (§A.3). */
-async function receive(
+export async function receiveSubscription(
   host: Host,
   store: Rosters,
   account: Account,
@@ -102,6 +107,11 @@ async function receive(
   const from = stanza.from?.bare
   if (!from) return
   const before = await store.get(account, from)
+  if (before.shared) {
+    // On another server nobody may know of it yet.
+    if (type === 'subscribe') host.sendPresence('subscribed', account.jid, from, turn)
+    return
+  }
   const step = stepInbound(type, before.state, before.approved)
   const presence = stanza.with({ from, to: account.jid })
   const text = writeStanza(presence)
@@ -125,7 +135,7 @@ async function receive(
   change(store, account, from, before, after, turn)
   if (step.reply === 'subscribed') {
     host.sendPresence('subscribed', account.jid, from, turn)
-    if (!hasFrom(before.state)) showTo(host, account, from, turn)
+    if (!hasFrom(before.state)) await showTo(host, account, from, turn)
   }
 }
 
@@ -139,6 +149,7 @@ function change(store: Rosters, account: Account, jid: BareJid, before: Contact,
 }
 
 /** The current presence of every available session, to a contact that may see it (§3.1.5). */
-function showTo(host: Host, account: Account, contact: BareJid, turn: Turn): void {
+function showTo(host: Host, account: Account, contact: BareJid, turn: Turn): void | Promise<void> {
   for (const session of account.sessions) if (session.presence) host.send(session.presence.with({ to: contact }), turn)
+  return host.tell(contactAdmitted, { account, contact, turn })
 }

@@ -1,8 +1,8 @@
 import { infoResult } from '@tercet/stanza/disco'
 import { xml } from '@tercet/xml/template'
 import { expect, test } from 'vitest'
-import { startFixture } from '../fixture.ts'
-import { capsHash } from './caps.ts'
+import { startFixture } from '../../fixture.ts'
+import { capsHash } from './index.ts'
 
 const INFO = "xmlns='http://jabber.org/protocol/disco#info'"
 const CAPS = "xmlns='http://jabber.org/protocol/caps'"
