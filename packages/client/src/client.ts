@@ -4,6 +4,8 @@ import type { BareJid, Jid } from '@tercet/jid'
 import type { Handler, Logger, Point } from '@tercet/plugin'
 import type { ClientCredentials } from '@tercet/sasl'
 import type { Codec, Query, Stanza } from '@tercet/stanza'
+import type { Installation } from '@tercet/stream'
+import type { Element } from '@tercet/xml'
 import type { Connect } from './connect.ts'
 import type { RequestHandler } from './handlers.ts'
 import type { Plugins } from './plugin.ts'
@@ -65,6 +67,8 @@ export interface Client extends AsyncDisposable {
   announce(feature: string): Disposable
   /** What the server offers to this session beside stanzas. */
   streamFeature<T>(codec: Codec<T>): T | undefined
+  /** Sends what is no stanza, in order with stanzas, for an extension that was negotiated. It is not acknowledged, and lost where there is no stream. */
+  nonza(element: Element): void
   /** Ends the session in order, after the server has confirmed what was sent, or 5 seconds. Never rejects. */
   close(): Promise<void>
 }
@@ -84,6 +88,11 @@ export interface ClientOptions<P extends Plugins> {
   readonly resource?: string
   /** The mechanism that this account used before: none that shows more to the server is used any more. */
   readonly pin?: string
+  /**
+   * Which of the account's clients this is, told to its own server, and where it keeps a token that spares it the password next time
+   * (XEP-0388, XEP-0484). Default: it does not say, and always logs in by its credentials.
+   */
+  readonly installation?: Installation
   /** Give up rather than log in without channel binding. Default false. */
   readonly requireBinding?: boolean
   /** Go on without encryption where there is none; for tests. Default false. */

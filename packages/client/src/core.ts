@@ -13,7 +13,7 @@ import {
   type Query,
   type Stanza,
 } from '@tercet/stanza'
-import type { Fragment } from '@tercet/xml'
+import { write, type Element, type Fragment } from '@tercet/xml'
 import { abortable } from './abortable.ts'
 import type { Abortable, Client, ClientOptions, RequestOptions } from './client.ts'
 import type { Connect } from './connect.ts'
@@ -88,6 +88,7 @@ class Core implements Client {
         from: account.local === '' ? undefined : account.text,
         lang: options.lang,
         allowPlaintext: options.allowPlaintext,
+        installation: options.installation,
         resource: options.resource ?? (isFull(jid) ? jid.resource : undefined),
         sasl: {
           credentials: password === undefined ? credentials : { ...credentials, password },
@@ -178,6 +179,10 @@ class Core implements Client {
     const features = this.link.session?.features
     const at = features?.find(codec.name, codec.ns) ?? -1
     return at < 0 ? undefined : codec.read(features!.elementAt(at))
+  }
+
+  nonza(element: Element): void {
+    this.link.session?.nonza(write(element))
   }
 
   close(): Promise<void> {

@@ -1,8 +1,9 @@
 /** Keeps a session up: connects, resumes, connects anew, and says in one state how that goes. */
 
+import { HT_MECHANISMS } from '@tercet/sasl'
 import { isStanza, isSubscriptionType, StreamError, type Stanza } from '@tercet/stanza'
 import { delay } from '@tercet/stanza/delay'
-import { FlushList, TimerWheel, type Initiated, type Stream } from '@tercet/stream'
+import { FlushList, TimerWheel, type Initiated, type OfferMemory, type Stream } from '@tercet/stream'
 import type { Fragment } from '@tercet/xml'
 import { abortable } from './abortable.ts'
 import { open, otherHost, type Connection, type Opening } from './connect.ts'
@@ -52,6 +53,8 @@ export class Link implements SessionOwner {
   readonly #options: LinkOptions
   readonly #closing = new AbortController()
   readonly #over = Promise.withResolvers<void>()
+  /** What the server offered last, so that a link that was lost is back in one round trip. */
+  readonly #offers: OfferMemory = { offer: undefined }
   /** What ended sessions left over, for the next one. */
   #left: Sending[] = []
   #streams = 0
@@ -165,7 +168,12 @@ export class Link implements SessionOwner {
         this.#streams++
         return connection
       },
-      initiator: { ...initiator, sasl: { ...initiator.sasl, pin: this.pin }, resume: this.session?.resumable },
+      initiator: {
+        ...initiator,
+        sasl: { ...initiator.sasl, pin: this.pin },
+        resume: this.session?.resumable,
+        memory: this.#offers,
+      },
     }
     const { stream, initiated } = await open(opening, AbortSignal.any(signals), before)
     if (this.#closed()) stream.close()
@@ -174,7 +182,8 @@ export class Link implements SessionOwner {
 
   /** A stream is ready: for the session that it resumes, or for a new one. */
   #adopt(stream: Stream, initiated: Initiated): void {
-    this.pin = initiated.mechanism
+    // A token says nothing about how its account shows the password.
+    if (!HT_MECHANISMS.includes(initiated.mechanism)) this.pin = initiated.mechanism
     this.#onlineMs = this.around.wheel.now
     const old = this.session
     if (initiated.kind === 'resumed' && old) {

@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createClient, tcp, websocket } from './node.ts'
-import { webSocketAddress } from './websocket.ts'
+import { addressIn } from './websocket.ts'
 import { PASSWORD, Peer } from './peer.fixture.ts'
 
 let certificate: { cert: string; key: string }
@@ -118,8 +118,16 @@ describe('over the platform’s WebSocket (RFC 7395)', () => {
     [{ links: {} }, undefined],
     [null, undefined],
     ['', undefined],
-  ])('host-meta %j names %j (XEP-0156 §3)', async (document, address) => {
+  ])('WS-04: host-meta %j names %j (XEP-0156 §3)', async (document, address) => {
     await start('direct')
-    expect(webSocketAddress(document)).toBe(address)
+    expect(addressIn(document, 'websocket')).toBe(address)
+  })
+
+  test.each([
+    ['https://a.test/bosh', 'https://a.test/bosh'],
+    ['http://a.test/bosh', undefined],
+  ])('WS-04: BOSH at %s is %j: only what is encrypted counts (XEP-0156 §2.2)', async (href, address) => {
+    await start('direct')
+    expect(addressIn({ links: [{ rel: 'urn:xmpp:alt-connections:xbosh', href }] }, 'xbosh')).toBe(address)
   })
 })

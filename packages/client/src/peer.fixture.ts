@@ -24,6 +24,7 @@ import {
   type TlsContext,
   type Transport,
 } from '@tercet/stream'
+import { isStanza } from '@tercet/stanza'
 import { escapeAttr, type Fragment, type StreamEvent } from '@tercet/xml'
 import type { Client, ClientOptions } from './client.ts'
 import { createClient } from './create-client.ts'
@@ -64,6 +65,8 @@ export class Peer implements AsyncDisposable {
   down: Error | undefined
   /** All stanzas that were handled, over all sessions, in order. */
   readonly handled: Fragment[] = []
+  /** Names and namespaces of what were no stanzas, nor of stream management. */
+  readonly nonzas: string[] = []
   readonly bugs: unknown[] = []
   readonly #wheel = new TimerWheel()
   readonly #keys: ScramKeys
@@ -262,6 +265,7 @@ export class PeerSession {
     if (event.kind !== 'element') return
     const { element } = event
     if (element.ns === NS_SM) this.#nonza(element)
+    else if (!isStanza(element)) this.#peer.nonzas.push(`${element.name} ${element.ns}`)
     else {
       this.h++
       this.#peer.handled.push(element)

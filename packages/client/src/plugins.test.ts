@@ -3,23 +3,27 @@ import { caps as capsPayload, verificationText } from '@tercet/stanza/caps'
 import { infoResult } from '@tercet/stanza/disco'
 import { ping as pingQuery } from '@tercet/stanza/ping'
 import { Jid } from '@tercet/jid'
-import type { Fragment } from '@tercet/xml'
+import { Element, type Fragment } from '@tercet/xml'
 import { fromFragment } from '@tercet/stanza'
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { Peer, type PeerOptions } from './peer.fixture.ts'
 import { definePlugin } from './plugin.ts'
 import {
+  blockedChanged,
+  blocking,
   caps,
   disco,
   discoAs,
   ping,
   presence,
   presenceChanged,
+  privateData,
   roster,
   rosterChanged,
   subscriptionChanged,
   time,
+  vcard,
   version,
   versionOf,
 } from './plugins/index.ts'
@@ -42,6 +46,12 @@ const answering = (name: string, payload: (element: Fragment) => string): void =
     return true
   }
 }
+/** Answers requests with nothing, and notes their payloads. */
+const answeringWith = (name: string, sent: string[]): void =>
+  answering(name, element => {
+    sent.push(element.content.text)
+    return ''
+  })
 /** Sends a request and gives the answer. */
 const asks = async (xml: string): Promise<Fragment> => {
   const before = peer.handled.length
@@ -97,6 +107,69 @@ describe('plugins', () => {
     expect(client.features).toEqual([])
     client.handle(pingQuery, () => undefined, { feature: false })
     expect(client.features).toEqual([])
+  })
+})
+
+describe('blocking (XEP-0191)', () => {
+  test('keeps the list, tells of changes, and believes nobody else', async () => {
+    await start()
+    const client = await peer.client({ plugins: { blocking } })
+    const changes: string[] = []
+    client.on(blockedChanged, 'run', ({ type, jids }) => void changes.push(`${type} ${jids.join(' ')}`))
+    answering('blocklist', () => "<blocklist xmlns='urn:xmpp:blocking'><item jid='paris@b.test'/></blocklist>")
+    expect([...(await client.blocking.load())]).toEqual(['paris@b.test'])
+    const push = (inner: string, from = ''): string => `<iq type='set' id='p'${from}>${inner}</iq>`
+    await asks(push("<block xmlns='urn:xmpp:blocking'><item jid='tybalt@b.test'/></block>"))
+    expect([...client.blocking.jids]).toEqual(['paris@b.test', 'tybalt@b.test'])
+    peer.session.send(push("<unblock xmlns='urn:xmpp:blocking'/>", " from='tybalt@b.test'"))
+    await asks(push("<unblock xmlns='urn:xmpp:blocking'><item jid='paris@b.test'/></unblock>"))
+    expect([...client.blocking.jids]).toEqual(['tybalt@b.test'])
+    await asks(push("<unblock xmlns='urn:xmpp:blocking'/>"))
+    expect([...client.blocking.jids]).toEqual([])
+    expect(changes).toEqual(['block tybalt@b.test', 'unblock paris@b.test', 'unblock '])
+  })
+
+  test('blocks with a report, and unblocks', async () => {
+    await start()
+    const client = await peer.client({ plugins: { blocking } })
+    const sent: string[] = []
+    answeringWith('block', sent)
+    await client.blocking.block('paris@b.test', { report: { text: 'Trouble' } })
+    answeringWith('unblock', sent)
+    await client.blocking.unblock('paris@b.test')
+    await client.blocking.unblockAll()
+    expect(sent).toEqual([
+      "<block xmlns='urn:xmpp:blocking'><item jid='paris@b.test'><report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'><text>Trouble</text></report></item></block>",
+      "<unblock xmlns='urn:xmpp:blocking'><item jid='paris@b.test'/></unblock>",
+      "<unblock xmlns='urn:xmpp:blocking'/>",
+    ])
+  })
+})
+
+describe('what the server keeps', () => {
+  test('for our clients alone (XEP-0049)', async () => {
+    await start()
+    const client = await peer.client({ plugins: { privateData } })
+    const prefs = new Element('prefs', 'x:a', ['v', '1'])
+    answering('query', () => "<query xmlns='jabber:iq:private'><prefs xmlns='x:a' v='1'/></query>")
+    expect(await client.privateData.get('prefs', 'x:a')).toEqual([prefs])
+    answering('query', () => "<query xmlns='jabber:iq:private'><prefs xmlns='x:a'/></query>")
+    expect(await client.privateData.get('prefs', 'x:a')).toEqual([])
+    const sent: string[] = []
+    answeringWith('query', sent)
+    await client.privateData.set(prefs)
+    expect(sent).toEqual(["<query xmlns='jabber:iq:private'><prefs xmlns='x:a' v='1'/></query>"])
+  })
+
+  test('for everybody to see (XEP-0054)', async () => {
+    await start()
+    const client = await peer.client({ plugins: { vcard } })
+    answering('vCard', () => "<vCard xmlns='vcard-temp'><FN>Romeo</FN></vCard>")
+    expect((await client.vcard.get('romeo@b.test')).child('FN')?.text()).toBe('Romeo')
+    const sent: string[] = []
+    answeringWith('vCard', sent)
+    await client.vcard.set(new Element('vCard', 'vcard-temp', [], [new Element('FN', 'vcard-temp', [], ['Juliet'])]))
+    expect(sent).toEqual(["<vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard>"])
   })
 })
 

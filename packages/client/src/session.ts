@@ -112,6 +112,11 @@ export class Session implements StreamHandler, Flushable, Timed {
     }
   }
 
+  /** Sends a nonza, which is lost without a stream. */
+  nonza(text: string): void {
+    this.#outbox.nonza(text)
+  }
+
   /** Goes on over another stream: what the server has not handled is sent again (XEP-0198 §5). */
   resumed(stream: Stream, { h }: InitiatorResumed): void {
     const { sent } = this.#outbox

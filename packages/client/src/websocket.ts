@@ -19,34 +19,38 @@ export function websocket({ url }: WebSocketConnectOptions = {}): Connect {
   }
 }
 
+/** Ways to connect that host-meta names (XEP-0156 §2.1). */
+export type WebWay = 'websocket' | 'xbosh'
+
 /**
- * The WebSocket address that a domain names in its host-meta (XEP-0156 §3).
+ * The address that a domain names in its host-meta (XEP-0156 §3), of its WebSocket unless BOSH is asked for.
  *
  * @throws {ClientError} `unavailable`: it names none that is encrypted
  */
-export async function discover(domain: string, signal?: AbortSignal): Promise<string> {
+export async function discover(domain: string, signal?: AbortSignal, way: WebWay = 'websocket'): Promise<string> {
   const source = `https://${domain}/.well-known/host-meta.json`
   try {
     const response = await fetch(source, signal ? { signal } : {})
     if (response.ok) {
-      const address = webSocketAddress(await response.json())
+      const address = addressIn(await response.json(), way)
       if (address !== undefined) return address
     }
   } catch (cause) {
     signal?.throwIfAborted()
     throw new ClientError('unavailable', `${source} cannot be read`, { cause })
   }
-  throw new ClientError('unavailable', `${source} names no WebSocket`)
+  throw new ClientError('unavailable', `${source} names no ${way === 'websocket' ? 'WebSocket' : 'BOSH'}`)
 }
 
-/** The first `wss:` link of a host-meta document; undefined when there is none. */
-export function webSocketAddress(document: unknown): string | undefined {
+/** The first encrypted link of a host-meta document; undefined when there is none. */
+export function addressIn(document: unknown, way: WebWay): string | undefined {
+  const scheme = way === 'websocket' ? /^wss:\/\//i : /^https:\/\//i
   if (typeof document !== 'object' || document === null || !('links' in document)) return undefined
   if (!Array.isArray(document.links)) return undefined
   for (const link of document.links as unknown[]) {
     if (typeof link !== 'object' || link === null || !('rel' in link) || !('href' in link)) continue
     const { rel, href } = link
-    if (rel === 'urn:xmpp:alt-connections:websocket' && typeof href === 'string' && /^wss:\/\//i.test(href)) return href
+    if (rel === `urn:xmpp:alt-connections:${way}` && typeof href === 'string' && scheme.test(href)) return href
   }
   return undefined
 }
