@@ -73,13 +73,72 @@ test.each([
   expect(() => openCertificates(filesConfig(), silent)).toThrow(text)
 })
 
+test('a host may have a certificate of its own, which is renewed by itself', () => {
+  const [common, own, next] = ['a.test', 'b.test', 'b.test'].map(name => selfSigned({ domains: [name] }))
+  for (const [name, pair] of [
+    ['c.pem', common!.cert],
+    ['k.pem', common!.key],
+    ['b.pem', own!.cert],
+    ['bk.pem', own!.key],
+  ] as const)
+    write(name, pair)
+  const path = (name: string): string => JSON.stringify(join(folder, name))
+  const certificates = openCertificates(
+    parseConfig(
+      `data = ${JSON.stringify(folder)}
+[[host]]
+name = "a.test"
+[[host]]
+name = "b.test"
+[host.tls]
+certificate = ${path('b.pem')}
+key = ${path('bk.pem')}
+[tls]
+certificate = ${path('c.pem')}
+key = ${path('k.pem')}`,
+      undefined,
+    ),
+    silent,
+  )
+  const used = (): string[] => Object.entries(certificates.contexts).map(([name, { cert }]) => `${name} ${cert}`)
+  expect(used()).toEqual([`default ${common!.cert}`, `b.test ${own!.cert}`])
+  let changes = 0
+  certificates.onChange(() => changes++)
+  write('b.pem', next!.cert)
+  certificates.reload()
+  expect(used()).toEqual([`default ${common!.cert}`, `b.test ${own!.cert}`])
+  write('bk.pem', next!.key)
+  certificates.reload()
+  expect(used()).toEqual([`default ${common!.cert}`, `b.test ${next!.cert}`])
+  expect(changes).toBe(1)
+  certificates.close()
+})
+
+test('a new certificate that nobody can use is not used by half', () => {
+  const [first, second] = [selfSigned({ domains: ['a.test'] }), selfSigned({ domains: ['a.test'] })]
+  replaceFiles(first)
+  const certificates = openCertificates(filesConfig(), silent)
+  certificates.onChange(() => {
+    throw new Error('no')
+  })
+  replaceFiles(second)
+  certificates.reload()
+  expect(certificates.current.cert).toBe(first.cert)
+  certificates.close()
+})
+
+function replaceFiles({ cert, key }: Pair): void {
+  write('c.pem', cert)
+  write('k.pem', key)
+}
+
 test('new files are taken when they fit; half a pair changes nothing', () => {
   const [first, second] = [selfSigned({ domains: ['a.test'] }), selfSigned({ domains: ['a.test'] })]
   write('c.pem', first.cert)
   write('k.pem', first.key)
   const certificates = openCertificates(filesConfig(), silent)
   const seen: string[] = []
-  certificates.onChange(({ cert }) => seen.push(cert))
+  certificates.onChange(() => seen.push(certificates.current.cert))
   certificates.reload()
   write('c.pem', second.cert)
   certificates.reload()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { matchesDomain, selfSigned } from '@tercet/net'
 import type { Logger } from '@tercet/plugin'
-import type { Config } from './config.ts'
+import type { CertificateFiles, Config } from './config.ts'
 import { UserError } from './user-error.ts'
 
 /** A certificate chain and its key, PEM. */
@@ -24,10 +24,13 @@ const WATCH_MS = 5000
 
 /** The certificate in use, and word of new ones. */
 export interface Certificates {
+  /** For hosts that have none of their own. */
   readonly current: Pair
-  /** Calls back with each new pair, until the server ends. */
-  onChange(use: (pair: Pair) => void): void
-  /** Looks at the files now, and at the end of a self-made certificate. A pair that is not usable is logged and the old one stays. */
+  /** Those of hosts by their names, and {@link current} as `default`. */
+  readonly contexts: Readonly<Record<string, Pair>>
+  /** Calls back when one is new, until the server ends. */
+  onChange(use: () => void): void
+  /** Looks at the files now, and at the end of a self-made certificate. Pairs that are not usable are logged and the old ones stay. */
   reload(): void
   close(): void
 }
@@ -38,28 +41,46 @@ export interface Certificates {
  * @throws {UserError} files that cannot be read or do not fit
  */
 export function openCertificates(config: Config, logger: Logger): Certificates {
-  const listeners: ((pair: Pair) => void)[] = []
-  const read = (): Pair => (config.tls ? readPair(config.tls) : selfMade(config, logger))
-  let current = read()
+  const listeners: (() => void)[] = []
+  const readers = new Map<string, () => Pair>([
+    ['default', () => (config.tls ? readPair(config.tls) : selfMade(config, logger))],
+  ])
+  for (const [host, files] of config.hostTls) readers.set(host, () => readPair(files))
+  const pairs = new Map([...readers].map(([name, read]) => [name, read()]))
+  const contexts = (): Record<string, Pair> => Object.fromEntries(pairs)
+  const current = (): Pair => pairs.get('default')! // it was read first
   for (const host of config.hosts)
-    if (!speaksFor(current, host)) logger.warn({ host }, 'The certificate is not issued for this host')
-  const reload = (): void => {
+    if (!speaksFor(pairs.get(host) ?? current(), host))
+      logger.warn({ host }, 'The certificate is not issued for this host')
+  const renew = (name: string, read: () => Pair): void => {
+    const old = pairs.get(name)
+    const host = name === 'default' ? undefined : name
     try {
       const pair = read()
-      if (pair.cert === current.cert && pair.key === current.key) return
-      for (const use of listeners) use(pair)
-      current = pair
-      logger.info({ until: new X509Certificate(pair.cert).validTo }, 'A new certificate is in use')
+      if (pair.cert === old?.cert && pair.key === old.key) return
+      pairs.set(name, pair)
+      for (const use of listeners) use()
+      logger.info({ host, until: new X509Certificate(pair.cert).validTo }, 'A new certificate is in use')
     } catch (error) {
+      if (old) pairs.set(name, old)
       // While the two files are being replaced they do not fit; the next change brings the other half.
-      logger.warn({ reason: (error as Error).message }, 'The new certificate is not usable; the old one stays')
+      logger.warn({ host, reason: (error as Error).message }, 'The new certificate is not usable; the old one stays')
     }
   }
-  const files = config.tls ? [config.tls.certificate, config.tls.key] : []
+  const reload = (): void => {
+    for (const [name, read] of readers) renew(name, read)
+  }
+  const files = [...(config.tls ? [config.tls] : []), ...config.hostTls.values()].flatMap(it => [
+    it.certificate,
+    it.key,
+  ])
   for (const file of files) watchFile(file, { interval: WATCH_MS, persistent: false }, reload)
   return {
     get current() {
-      return current
+      return current()
+    },
+    get contexts() {
+      return contexts()
     },
     onChange: use => void listeners.push(use),
     reload,
@@ -70,7 +91,7 @@ export function openCertificates(config: Config, logger: Logger): Certificates {
 }
 
 /** Reads and tries a pair of files. @throws {UserError} */
-export function readPair({ certificate, key }: { readonly certificate: string; readonly key: string }): Pair {
+export function readPair({ certificate, key }: CertificateFiles): Pair {
   const pair = { cert: readPem(certificate), key: readPem(key) }
   try {
     createSecureContext(pair)

@@ -11,12 +11,21 @@ import { z } from 'zod'
 import {
   add,
   backup,
+  createInvite,
   importAccounts,
   list,
+  listInvites,
+  listReports,
   passwd,
   remove,
+  revokeInvite,
+  s2sForget,
+  s2sList,
+  s2sTest,
+  showPush,
   status,
   stop,
+  testPush,
   type Ground,
   type Operation,
 } from './operations/index.ts'
@@ -30,10 +39,25 @@ const MAX_PATH_BYTES = 103
 
 // Inputs are checked against each operation's own shape before it runs.
 const operations = new Map<string, Operation<never, unknown>>(
-  [add, list, passwd, remove, importAccounts, backup, status, stop].map(each => [
-    each.name,
-    each as Operation<never, unknown>,
-  ]),
+  [
+    add,
+    list,
+    passwd,
+    remove,
+    importAccounts,
+    backup,
+    status,
+    stop,
+    s2sList,
+    s2sTest,
+    s2sForget,
+    listReports,
+    createInvite,
+    listInvites,
+    revokeInvite,
+    showPush,
+    testPush,
+  ].map(each => [each.name, each as Operation<never, unknown>]),
 )
 
 /** Runs an operation by name. @throws {UserError} there is none, or its input is wrong · {Error} what it throws */

@@ -9,11 +9,15 @@ export const defaultDomain = 'localhost'
 export const defaultData = './data'
 
 /** Where a server without `[listen]` listens: this machine alone. */
-export const defaultListen: Readonly<Record<'c2s' | 'c2sTls' | 's2s' | 'http', readonly ListenAddress[]>> = {
+export const defaultListen: Readonly<
+  Record<'c2s' | 'c2sTls' | 's2s' | 's2sTls' | 'http' | 'component', readonly ListenAddress[]>
+> = {
   c2s: onLoopback(5222),
   c2sTls: onLoopback(5223),
   s2s: [],
+  s2sTls: [],
   http: onLoopback(5280),
+  component: [],
 }
 
 /** Rounds of PBKDF2 for new passwords. */

@@ -5,14 +5,16 @@ import { connect } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { selfSigned, dialWebSocket } from '@tercet/net'
 import { silent } from '@tercet/plugin'
-import { createServer, type Server } from '@tercet/server'
-import { standardModules } from '@tercet/server/modules'
+import { createServer, type RouteHandler, type Server } from '@tercet/server'
+import { invites, standardModules, type InviteOptions } from '@tercet/server/modules'
 import { memoryStorage } from '@tercet/storage/memory'
 import type { Storage } from '@tercet/storage'
 import type { Transport } from '@tercet/stream'
+import { WebSocket } from 'ws'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Certificates, Pair } from './certificates.ts'
-import { Invitation } from './first-account/invitation.ts'
+import { firstInvite, linkInvites } from './invite/links.ts'
+import { mountInvites } from './invite/routes.ts'
 import { createWeb, type Web } from './http.ts'
 
 const pair = selfSigned({ domains: ['localhost'] })
@@ -21,7 +23,10 @@ let storage: Storage
 let server: Server
 let web: Web
 let port: number
-let changed: (pair: Pair) => void
+let inUse: Pair = pair
+let changed: () => void
+/** Whether this machine is a proxy. */
+let proxied = false
 
 beforeEach(async () => {
   storage = memoryStorage()
@@ -30,30 +35,70 @@ beforeEach(async () => {
     hosts: [{ name: 'localhost', modules: standardModules }],
     iterations: 4096,
   })
-  const certificates: Certificates = { current: pair, onChange: use => (changed = use), reload() {}, close() {} }
+  inUse = pair
+  const certificates: Certificates = {
+    get current() {
+      return inUse
+    },
+    contexts: {},
+    onChange: use => (changed = use),
+    reload() {},
+    close() {},
+  }
   web = createWeb({
     certificates,
-    invitation: new Invitation(server),
     maxMessageBytes: 100_000,
     logger: silent,
     accept: transport => transports.push(transport),
+    respond: (request, visitor) => server.respond(request, visitor),
+    trusts: address => proxied && address === '127.0.0.1',
+    origins: ['https://chat.example'],
     patienceMs: 1000,
   })
   ;({ port } = await web.listen({ address: '127.0.0.1', port: 0 }))
+  mountInvites(server)
+  linkInvites(server, { url: undefined, at: { address: '127.0.0.1', port } })
 })
 afterEach(async () => {
   vi.useRealTimers()
+  proxied = false
   for (const transport of transports.splice(0)) transport.destroy()
-  web.close()
+  await web.close()
   await server.stop()
   await storage.close()
 })
 
-const newLink = async (): Promise<string> =>
-  `http://127.0.0.1:${port}/first-account/${(await new Invitation(server).token()) ?? 'none'}`
+const newLink = async (): Promise<string> => (await firstInvite(server))?.link ?? 'none'
 
-const post = (link: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(link, { method: 'POST', body: new URLSearchParams(fields), headers })
+/** An invitation of an operator, or of an account. */
+async function invited(options: Partial<InviteOptions> = {}): Promise<string> {
+  const made = server.hosts.get('localhost')!.services.get(invites)
+  const unit = storage.unit()
+  const { token } = await made.create({ account: true, ...options }, { unit })
+  await unit.commit()
+  return made.page?.(token) ?? 'none'
+}
+
+/** What a browser knows of a form that it was shown. */
+async function opened(link: string): Promise<{ cookie: string; csrf: string }> {
+  const form = await fetch(link)
+  const [, csrf = ''] = /name="csrf" value="([^"]*)"/.exec(await form.text()) ?? []
+  return { cookie: form.headers.get('set-cookie')?.split(';')[0] ?? '', csrf }
+}
+
+/** Sends the form that `link` shows. */
+async function post(
+  link: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const { cookie, csrf } = await opened(link)
+  return fetch(link, {
+    method: 'POST',
+    body: new URLSearchParams({ csrf, ...fields }),
+    headers: { cookie, ...headers },
+  })
+}
 
 const good = { name: 'Alice', password: 'correct horse' }
 
@@ -65,13 +110,13 @@ test('the link shows a form, makes the account, and is spent', async () => {
   const done = await post(link, good)
   expect(done.status).toBe(201)
   const html = await done.text()
-  expect(html).toContain('<a href="xmpp:alice@localhost">')
+  expect(html).toContain('href="xmpp:alice@localhost"')
   expect(html).toMatch(/<svg viewBox="0 0 33 33"[^>]*><path d="M4 4h7v1H4z/)
   expect(await server.hosts.get('localhost')?.accounts.exists('alice')).toBe(true)
   for (const again of [await fetch(link), await post(link, { ...good, name: 'mallory' })])
     expect(again.status).toBe(410)
   expect(await server.hosts.get('localhost')?.accounts.exists('mallory')).toBe(false)
-  expect(await new Invitation(server).token()).toBeUndefined()
+  expect(await firstInvite(server)).toBeUndefined()
 })
 
 test('looking at the form does not spend the link', async () => {
@@ -89,13 +134,73 @@ test('of two forms that arrive together one makes the account', async () => {
   expect(made.filter(Boolean)).toHaveLength(1)
 })
 
-test('the token has 256 bits, is the same after a restart, and another one after 24 hours', async () => {
-  const token = await new Invitation(server).token()
-  expect(Buffer.from(token ?? '', 'base64url')).toHaveLength(32)
-  expect(await new Invitation(server).token()).toBe(token)
+test('a token has 132 bits, and ends after 24 hours', async () => {
+  const link = await newLink()
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/invite\/[\w-]{22}$/)
+  expect(await newLink()).not.toBe(link)
   vi.useFakeTimers({ now: Date.now() + 24 * 3_600_000 + 1, toFake: ['Date'] })
-  expect(await new Invitation(server).admits(token ?? '')).toBe(false)
-  expect(await new Invitation(server).token()).not.toBe(token)
+  expect((await fetch(link)).status).toBe(410)
+})
+
+test('an invitation of somebody shows who it is, and opens an app', async () => {
+  const { accounts } = server.hosts.get('localhost')!
+  await accounts.put('romeo', await accounts.derive('secret'), { create: true })
+  const link = await invited({ inviter: 'romeo', account: false })
+  const html = await (await fetch(link, { headers: { 'user-agent': 'X11; Linux' } })).text()
+  const token = link.split('/').at(-1)!
+  expect(html).toContain('romeo@localhost invites you to chat')
+  expect(html).toContain(`href="xmpp:romeo@localhost?roster;preauth=${token}"`)
+  expect(html).toContain('<svg ')
+  expect(html).not.toContain('<form')
+  expect(html.indexOf('Dino')).toBeLessThan(html.indexOf('Conversations'))
+  expect((await post(link, good)).status).toBe(403)
+})
+
+test('an invitation to an account works as often as it says, for the name that it says', async () => {
+  const link = await invited({ uses: 2 })
+  expect((await post(link, good)).status).toBe(201)
+  expect((await post(link, good)).status).toBe(422)
+  expect((await post(link, { ...good, name: 'bob' })).status).toBe(201)
+  expect((await post(link, { ...good, name: 'carol' })).status).toBe(410)
+  const named = await invited({ username: 'dave' })
+  expect(await (await fetch(named)).text()).toContain('value="dave" readonly')
+  const answer = await post(named, { ...good, name: 'erin' })
+  expect(answer.status).toBe(422)
+  expect(await answer.text()).toContain('This invitation is for dave')
+  expect((await post(named, { ...good, name: 'dave' })).status).toBe(201)
+})
+
+test.each([
+  ['none', ''],
+  ['one that is made up', 'A'.repeat(43)],
+])('a form without proof that it is ours makes nothing: %s', async (_, csrf) => {
+  const link = await newLink()
+  expect((await post(link, { ...good, csrf })).status).toBe(403)
+  // Ours, but shown to somebody else.
+  const [one, other] = [await opened(link), await opened(link)]
+  const body = new URLSearchParams({ ...good, csrf: one.csrf })
+  expect((await fetch(link, { method: 'POST', body, headers: { cookie: other.cookie } })).status).toBe(403)
+  expect((await fetch(link, { method: 'POST', body })).status).toBe(403)
+  expect(await server.hosts.get('localhost')?.accounts.exists('alice')).toBe(false)
+})
+
+test('the proof is kept from scripts and from other sites', async () => {
+  const cookie = (await fetch(await newLink())).headers.get('set-cookie')
+  expect(cookie).toMatch(/^tercet-invite=[\w-]{24}; Path=\/invite\/; HttpOnly; SameSite=Strict$/)
+})
+
+test('guessing and sending are limited by network, and others go on', async () => {
+  const link = await newLink()
+  let status = 0
+  for (let tries = 0; tries < 130 && status !== 429; tries++)
+    ({ status } = await fetch(`http://127.0.0.1:${port}/invite/${'A'.repeat(22)}`))
+  expect(status).toBe(429)
+  expect((await fetch(link)).status).toBe(200)
+  for (let tries = 0; tries < 70 && status !== 403; tries++)
+    ({ status } = await fetch(link, { method: 'POST', body: new URLSearchParams(good) }))
+  for (let tries = 0; tries < 70 && status !== 429; tries++)
+    ({ status } = await fetch(link, { method: 'POST', body: new URLSearchParams(good) }))
+  expect(status).toBe(429)
 })
 
 test('the link is over once there is an account, however it was made', async () => {
@@ -136,8 +241,8 @@ test('a body that no form of ours has is not read', async () => {
   expect((await post(await newLink(), { ...good, password: 'x'.repeat(9000) })).status).toBe(413)
 })
 
-test.each(['', 'x', 'A'.repeat(43), '%00', '..', '%', 'A'.repeat(2000)])('no link: first-account/%s', async token => {
-  expect((await fetch(`http://127.0.0.1:${port}/first-account/${token}`)).status).toBeGreaterThanOrEqual(404)
+test.each(['', 'x', 'A'.repeat(43), '%00', '..', '%', 'A'.repeat(2000)])('no link: invite/%s', async token => {
+  expect((await fetch(`http://127.0.0.1:${port}/invite/${token}`)).status).toBeGreaterThanOrEqual(404)
 })
 
 test('pages load nothing, run nothing, are kept and framed by nobody', async () => {
@@ -153,7 +258,8 @@ test('pages load nothing, run nothing, are kept and framed by nobody', async () 
 test.each([
   ['GET', '/', 404],
   ['GET', '/ws', 426],
-  ['DELETE', '/', 405],
+  ['DELETE', '/', 404],
+  ['DELETE', '/invite/x', 405],
 ])('%s %s: %i', async (method, path, status) => {
   expect((await fetch(`http://127.0.0.1:${port}${path}`, { method })).status).toBe(status)
 })
@@ -172,7 +278,8 @@ test('the same port speaks https, with the newest certificate', async () => {
   const path = new URL(await newLink()).pathname
   expect(await overTls(path)).toEqual({ status: 200, certificate: pair.cert })
   const next = selfSigned({ domains: ['localhost'] })
-  changed(next)
+  inUse = next
+  changed()
   expect((await overTls(path)).certificate).toBe(next.cert)
   expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200)
 })
@@ -220,7 +327,7 @@ test.each([
 test.each([
   ['nothing', ''],
   ['half a request', 'GET / HTTP/1.1\r\nHost'],
-  ['half a body', 'POST /first-account/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname='],
+  ['half a body', 'POST /invite/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname='],
   ['half a TLS handshake', '\x16\x03\x01\x02\x00\x01'],
 ])('a connection that brings %s is dropped', async (_, text) => {
   const socket = connect(port, '127.0.0.1').on('error', () => {})
@@ -245,4 +352,104 @@ test('a taken port is named with its holder', async () => {
   await expect(web.listen({ address: '127.0.0.1', port })).rejects.toThrow(
     new RegExp(`Cannot listen on 127.0.0.1:${port}: the port is in use by pid ${process.pid}`),
   )
+})
+
+const route = (method: string, path: string, run: RouteHandler): void =>
+  server.hosts.get('localhost')!.route(method, path, run)
+
+test('what modules have routed is answered, with headers that keep it harmless', async () => {
+  route('GET', '/page', () => new Response('<p>', { headers: { 'content-type': 'text/html' } }))
+  route('GET', '/own', () => new Response('', { headers: { 'content-security-policy': 'sandbox' } }))
+  const { headers } = await fetch(`http://127.0.0.1:${port}/page`)
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'content-type': 'text/html',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  })
+  expect((await fetch(`http://127.0.0.1:${port}/own`)).headers.get('content-security-policy')).toBe('sandbox')
+})
+
+test('a handler that fails is a 500, and the server goes on', async () => {
+  route('GET', '/bug', () => {
+    throw new Error('a bug')
+  })
+  expect((await fetch(`http://127.0.0.1:${port}/bug`)).status).toBe(500)
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404)
+})
+
+/** All that comes back for raw bytes. */
+async function raw(text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  let got = ''
+  socket.on('data', chunk => (got += chunk.toString('latin1')))
+  socket.write(text, 'latin1')
+  await once(socket, 'close')
+  return got
+}
+
+test.each([
+  ['a Host that is no authority', 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
+  ['a method that the web platform refuses', 'TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+  ['a path that is none', 'GET @other/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+])('400: %s', async (_, text) => expect(await raw(text)).toMatch(/^HTTP\/1.1 400/))
+
+test('a whole address in the request line is read as its path (RFC 9112 §3.2.2)', async () => {
+  route('GET', '/page', request => new Response(request.url))
+  expect(await raw('GET http://x/page?q HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(
+    /200.*http:\/\/x\/page\?q/s,
+  )
+})
+
+test('a body that takes too long ends its request, unless the handler watches over it', async () => {
+  route('POST', '/quick', async request => new Response(await request.text()))
+  route('POST', '/patient', async (request, { unhurried }) => {
+    unhurried?.()
+    return new Response(await request.text())
+  })
+  const head = (path: string): string =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n1`
+  const patient = connect(port, '127.0.0.1')
+  patient.write(head('/patient'))
+  expect(await raw(head('/quick'))).toBe('')
+  patient.end('2')
+  let got = ''
+  for await (const chunk of patient) got += String(chunk)
+  expect(got).toMatch(/^HTTP\/1.1 200.*12/s)
+})
+
+test('SEC-05: who comes through a trusted proxy is who that says, and encrypted as that says', async () => {
+  route('GET', '/who', (_, { address, encrypted }) => Response.json({ address, encrypted }))
+  const forwarded = { 'x-forwarded-for': '192.0.2.66, 203.0.113.1', 'x-forwarded-proto': 'https' }
+  const who = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/who`, { headers: forwarded })).json()
+  expect(await who()).toEqual({ address: '127.0.0.1', encrypted: false })
+  proxied = true
+  expect(await who()).toEqual({ address: '203.0.113.1', encrypted: true })
+})
+
+test.each([
+  ['of a trusted proxy', true, '203.0.113.1', 'unknown'],
+  ['of anybody else', false, '127.0.0.1', undefined],
+])('SEC-05: a WebSocket %s', async (_, isProxy, address, protocol) => {
+  proxied = isProxy
+  const headers = { 'X-Forwarded-For': '203.0.113.1', 'X-Forwarded-Proto': 'https' }
+  const near = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'xmpp', { headers })
+  await once(near, 'open')
+  expect(transports[0]?.remote.address).toBe(address)
+  expect(transports[0]?.tls?.protocol).toBe(protocol)
+  near.terminate()
+})
+
+test.each([
+  ['https://chat.example', 'open'],
+  ['https://evil.example', 'error'],
+])('WS-05: a page of %s tries a WebSocket: %s (RFC 6455 §10.2)', async (origin, outcome) => {
+  const near = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'xmpp', { origin })
+  const other = outcome === 'open' ? 'error' : 'open'
+  await new Promise<void>((resolve, reject) => {
+    near.once(outcome, () => resolve())
+    near.once(other, () => reject(new Error(other)))
+  })
+  near.terminate()
 })

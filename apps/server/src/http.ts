@@ -1,33 +1,49 @@
 /**
- * The HTTP listener: the page for the first account, and WebSockets at `/ws` (RFC 7395). One port takes both http and https: the first
- * byte of a TLS connection is that of a handshake record, with which no HTTP request begins.
+ * The HTTP listener: WebSockets, BOSH at `/bosh` (XEP-0124), and what the server's modules and this program route. One port takes both http and
+ * https: the first byte of a TLS connection is that of a handshake record, with which no HTTP request begins.
  */
 
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { listen, webSocketAcceptor } from '@tercet/net'
+import { setTimeout as after } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
+import { boshAcceptor, listen } from '@tercet/net'
 import type { Logger } from '@tercet/plugin'
+import type { Visitor } from '@tercet/server'
 import type { Transport } from '@tercet/stream'
 import type { ListenAddress } from './address.ts'
 import type { Certificates } from './certificates.ts'
-import type { Invitation } from './first-account/invitation.ts'
-import { refusedPage, type Page } from './first-account/page.ts'
-import { firstAccount, pageHeaders, PREFIX } from './first-account/routes.ts'
+import { clientOf } from './proxies.ts'
+import { answerNode } from './web-response.ts'
+import { webSockets, type WebSocketDoor } from './web-sockets.ts'
+
+/** Where BOSH is spoken. */
+const BOSH_PATH = '/bosh'
+
+const SILENCE_MS = 120_000
+
+/** In the end, for answers that are on their way. */
+const LAST_WORDS_MS = 1000
 
 const HANDSHAKE_RECORD = 0x16
-const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 /** What the HTTP listener is made of. */
 export interface WebOptions {
   readonly certificates: Certificates
-  readonly invitation: Invitation
   /** Longest message of a WebSocket. */
   readonly maxMessageBytes: number
   readonly logger: Logger
-  /** Takes the transport of a WebSocket. */
+  /** Takes the transport of a WebSocket or of a BOSH session. */
   readonly accept: (transport: Transport) => void
+  /** Takes the WebSockets of other servers. Default: there are none. */
+  readonly servers?: WebSocketDoor | undefined
+  /** Answers what is not the listener's own. */
+  readonly respond: (request: Request, visitor: Visitor) => Promise<Response>
+  /** Whether the proxy at an address is believed. Default: none is. */
+  readonly trusts?: (address: string) => boolean
+  /** Origins whose pages may open WebSockets and speak BOSH. Default: all. */
+  readonly origins?: readonly string[] | undefined
   /** A connection that says nothing for this long is dropped, and so is a request that takes longer. Default 10,000. */
   readonly patienceMs?: number
 }
@@ -36,21 +52,39 @@ export interface WebOptions {
 export interface Web {
   /** @throws {TransportError} */
   listen(address: ListenAddress): Promise<{ readonly address: string; readonly port: number }>
-  /** Stops listening and drops HTTP connections; WebSockets are the server's. */
-  close(): void
+  /** Stops listening; who is here stays. */
+  pause(): void
+  /** Stops listening, waits for answers that are due, and drops HTTP connections; WebSockets are the server's. */
+  close(): Promise<void>
 }
 
 /** Makes the HTTP side. */
 export function createWeb(options: WebOptions): Web {
-  const { certificates, invitation, maxMessageBytes, logger, accept, patienceMs = 10_000 } = options
-  const webSockets = webSocketAcceptor({ maxMessageBytes }, accept)
+  const { certificates, maxMessageBytes, logger, accept, patienceMs = 10_000 } = options
+  const trusts = options.trusts ?? (() => false)
+  const whoSends = (request: IncomingMessage) => clientOf(request, request.socket instanceof TLSSocket, trusts)
+  const sockets = webSockets({
+    clients: { maxMessageBytes, accept },
+    servers: options.servers,
+    origins: options.origins,
+    whoSends,
+  })
+  const bosh = boshAcceptor(
+    {
+      maxBodyBytes: maxMessageBytes,
+      origins: options.origins,
+      onRefused: (condition, address) => logger.info({ address, condition }, 'BOSH request refused'),
+    },
+    accept,
+  )
   const bounds = {
     headersTimeout: patienceMs,
-    requestTimeout: patienceMs,
+    // Uploads take their time, so bodies are watched over one by one.
+    requestTimeout: 0,
     connectionsCheckingInterval: patienceMs / 2,
     keepAliveTimeout: 5000,
   }
-  const plain = createHttpServer(bounds, (request, response) => void respond(request, response, false))
+  const plain = createHttpServer(bounds, (request, response) => void respond(request, response))
   const encrypted = createHttpsServer(
     {
       ...bounds,
@@ -59,43 +93,55 @@ export function createWeb(options: WebOptions): Web {
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: patienceMs,
     },
-    (request, response) => void respond(request, response, true),
+    (request, response) => void respond(request, response),
   )
-  certificates.onChange(pair => encrypted.setSecureContext({ ...pair, minVersion: 'TLSv1.2' }))
+  const ofHosts = (): void => {
+    // The last one of a name counts.
+    for (const [name, pair] of Object.entries(certificates.contexts))
+      encrypted.addContext(name, { ...pair, minVersion: 'TLSv1.2' })
+  }
+  ofHosts()
+  certificates.onChange(() => {
+    encrypted.setSecureContext({ ...certificates.current, minVersion: 'TLSv1.2' })
+    ofHosts()
+  })
   for (const server of [plain, encrypted]) {
-    server.on('upgrade', upgrade)
+    server.on('upgrade', sockets.upgrade)
+    // A client that neither sends nor takes anything; answers to long polls are due within half of it.
+    server.timeout = SILENCE_MS
     // Node begins to watch over the times of requests when a server listens; these two are handed their connections.
     server.emit('listening')
   }
   const listeners = new Set<ReturnType<typeof createTcpServer>>()
   const fresh = new Set<Socket>()
+  const answers = new Set<Promise<void>>()
 
-  async function respond(request: IncomingMessage, response: ServerResponse, isEncrypted: boolean): Promise<void> {
-    let page: Page
-    try {
-      page = await answer(request, isEncrypted)
-    } catch (error) {
-      logger.error({ err: error }, 'A page failed')
-      page = refusedPage(500, 'The server failed; its log tells why')
+  async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const hurry = setTimeout(() => {
+      if (!incoming.complete) incoming.destroy()
+    }, patienceMs)
+    incoming.once('close', () => clearTimeout(hurry))
+    const client = whoSends(incoming)
+    const visitor = {
+      address: client.address,
+      encrypted: client.encrypted,
+      unhurried: () => clearTimeout(hurry),
     }
-    // What is left of a request that was refused is not read.
-    if (!request.complete) response.setHeader('connection', 'close')
-    response.writeHead(page.status, pageHeaders).end(request.method === 'HEAD' ? undefined : page.html)
+    const answered = answerNode({ incoming, outgoing, encrypted: client.encrypted, logger }, request =>
+      answer(request, visitor),
+    )
+    answers.add(answered)
+    await answered
+    answers.delete(answered)
   }
 
-  function answer(request: IncomingMessage, isEncrypted: boolean): Page | Promise<Page> {
-    const { method = '', url = '' } = request
-    if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405, html: '' }
-    if (url.startsWith(PREFIX)) return firstAccount(invitation, request, isEncrypted)
-    return { status: pathOf(url) === '/ws' ? 426 : 404, html: '' }
-  }
-
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (pathOf(request.url ?? '') === '/ws') return webSockets.accept(request, socket, head)
-    socket.on('error', () => {}) // the peer may be gone already
-    // A peer that does not close its side would keep the connection for ever.
-    socket.once('finish', () => socket.destroy())
-    socket.end(NOT_FOUND)
+  async function answer(request: Request, visitor: Visitor): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    if (pathname === BOSH_PATH) return bosh.respond(request, visitor)
+    // RFC 9110 §15.5.22: this is for WebSockets.
+    if (sockets.has(pathname))
+      return new Response(null, { status: 426, headers: { upgrade: 'websocket', connection: 'upgrade' } })
+    return options.respond(request, visitor)
   }
 
   function connected(socket: Socket): void {
@@ -112,6 +158,11 @@ export function createWeb(options: WebOptions): Web {
       socket.unshift(first)
       ;(first[0] === HANDSHAKE_RECORD ? encrypted : plain).emit('connection', socket)
     })
+  }
+
+  function pause(): void {
+    for (const listener of listeners) listener.close()
+    for (const socket of fresh) socket.destroy()
   }
 
   return {
@@ -135,20 +186,20 @@ export function createWeb(options: WebOptions): Web {
       const bound = listener.address() as AddressInfo // a TCP server that listens has one
       return { address: bound.address, port: bound.port }
     },
-    close() {
-      for (const listener of listeners) listener.close()
-      for (const socket of fresh) socket.destroy()
+    pause,
+    async close() {
+      pause()
+      const given = new AbortController()
+      await Promise.race([Promise.all(answers), after(LAST_WORDS_MS, undefined, given).catch(() => undefined)])
+      given.abort()
       for (const server of [plain, encrypted]) {
         server.closeAllConnections()
         server.close()
       }
-      webSockets[Symbol.dispose]()
+      sockets[Symbol.dispose]()
+      bosh[Symbol.dispose]()
     },
   }
 }
 
 function quiet(): void {}
-
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] ?? ''
-}

@@ -1,17 +1,25 @@
 /** The listening sockets of a server, by the option that names their addresses. */
 
-import { listen, type ServerTls } from '@tercet/net'
+import { listen, type ListenOptions, type ServerTls } from '@tercet/net'
+import type { Components } from '@tercet/component'
 import type { Logger, Scope } from '@tercet/plugin'
 import type { Server } from '@tercet/server'
+import type { Transport } from '@tercet/stream'
 import { formatAddress, type ListenAddress } from './address.ts'
 import type { Config } from './config.ts'
+import type { Federation } from './federation/federation.ts'
 import type { Web } from './http.ts'
+import { rangeTest } from './proxies.ts'
 import { UserError } from './user-error.ts'
 
 /** What connections are brought to. */
 export interface Doors {
   readonly server: Server
   readonly tls: ServerTls
+  /** Undefined: there are no other servers. */
+  readonly federation: Federation | undefined
+  /** Undefined: there are none. */
+  readonly components: Components | undefined
   readonly web: Web
   readonly logger: Logger
   /** Holds the sockets. */
@@ -29,17 +37,28 @@ export interface Listening {
  *
  * @throws {UserError} an address is taken or not ours; the text names the option that changes it
  */
-export async function openListeners(config: Config, { server, tls, web, logger, scope }: Doors): Promise<Listening[]> {
+export async function openListeners(config: Config, doors: Doors): Promise<Listening[]> {
+  const { server, tls, federation, components, web, logger, scope } = doors
   const onError = (error: Error): void =>
     logger.debug({ reason: error.message }, 'A connection failed before its stream')
-  const accept: Parameters<typeof listen>[1] = transport => server.accept(transport)
-  const tcp = (direct: boolean) => async (at: ListenAddress) =>
-    scope.add(await listen({ ...given(at), onError, ...(direct ? { tls } : {}) }, accept))
-  const kinds = [
-    ['c2s', config.listen.c2s, tcp(false)],
-    ['c2s_tls', config.listen.c2sTls, tcp(true)],
-    ['http', config.listen.http, (at: ListenAddress) => web.listen(at)],
-  ] as const
+  const proxies = config.proxyProtocol ? { proxies: rangeTest(config.proxies) } : {}
+  const tcp = (accept: (transport: Transport) => void, options: Partial<ListenOptions>) => async (at: ListenAddress) =>
+    scope.add(await listen({ ...given(at), onError, ...options }, accept))
+  const toClients = (transport: Transport): void => server.accept(transport)
+  const toServers = (transport: Transport): void => federation?.gateway.accept(transport)
+  const toComponents = (transport: Transport): void => components?.accept(transport)
+  const kinds: readonly [string, readonly ListenAddress[], (at: ListenAddress) => Promise<ListenAddress>][] = [
+    ['c2s', config.listen.c2s, tcp(toClients, proxies)],
+    ['c2s_tls', config.listen.c2sTls, tcp(toClients, { ...proxies, tls })],
+    ['http', config.listen.http, at => web.listen(at)],
+    ['s2s', federation ? config.listen.s2s : [], tcp(toServers, {})],
+    [
+      's2s_tls',
+      federation ? config.listen.s2sTls : [],
+      tcp(toServers, federation ? { tls: federation.tls.server } : {}),
+    ],
+    ['component', components ? config.listen.component : [], tcp(toComponents, {})],
+  ]
   const opened: Listening[] = []
   for (const [option, addresses, open] of kinds) {
     for (const wanted of addresses) {

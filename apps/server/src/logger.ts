@@ -3,6 +3,7 @@
 import type { Logger } from '@tercet/plugin'
 import { pino, stdTimeFunctions, type DestinationStream } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { LogOutput } from './log-output.ts'
 
 /** Levels that may be asked for. */
 export const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
@@ -23,7 +24,7 @@ export interface LogOptions {
   readonly destination?: DestinationStream
 }
 
-/** Makes the log of the process. Lines are written before the call returns: none is missing after a crash. */
+/** Makes the log of the process. Lines are written before the call returns, as long as whoever reads them keeps up: none is missing after a crash. */
 export function createLogger(options: LogOptions = {}): Logger {
   const { level = 'info', forPeople = process.stdout.isTTY, destination } = options
   const settings = {
@@ -33,8 +34,13 @@ export function createLogger(options: LogOptions = {}): Logger {
     redact: { paths: secrets.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const output = destination ?? pino.destination({ dest: 1, sync: true })
-  if (!forPeople) return pino(settings, output)
+  const output = destination ?? new LogOutput()
   const readable = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, colorize: process.stdout.isTTY })
-  return pino(settings, { write: line => output.write(readable(line)) })
+  const logger = pino(settings, forPeople ? { write: line => output.write(readable(line)) } : output)
+  if (output instanceof LogOutput) {
+    output.onLeftOut = lines =>
+      logger.warn({ lines }, 'Lines of the log were left out: whoever takes them was too slow')
+    process.on('exit', () => output.flush())
+  }
+  return logger
 }

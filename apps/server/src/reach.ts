@@ -1,17 +1,22 @@
 /** How the command line reaches a data folder: through the server that runs on it, or alone, under its lock. */
 
 import { connect, type Socket } from 'node:net'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createServer } from '@tercet/server'
+import { createServer, type Files } from '@tercet/server'
 import { standardModules } from '@tercet/server/modules'
 import { openSqliteStorage } from '@tercet/storage-sqlite'
 import type { Storage } from '@tercet/storage'
-import type { Config } from './config.ts'
+import type { Config, S3Config } from './config.ts'
 import { controlPlace, perform } from './control.ts'
+import { diskFiles } from './disk-files.ts'
+import { linkInvites } from './invite/links.ts'
 import { lines } from './lines.ts'
 import type { Operation } from './operations/index.ts'
+import { s3Files } from './s3-files.ts'
 import { UserError } from './user-error.ts'
+import { webPush } from './web-push/web-push.ts'
 
 /** Longest answer. */
 const MAX_CHARACTERS = 512 * 1024 * 1024
@@ -76,7 +81,11 @@ async function reachAlone(config: Config): Promise<Reached> {
       hosts: config.hosts.map(name => ({ name, modules: standardModules })),
       iterations: config.iterations,
       limits: config.limits,
+      files: filesOf(config),
+      webPush: webPush(),
+      moduleOptions: config.modules,
     })
+    linkInvites(server, { url: config.http.url, at: config.listen.http[0] })
     return {
       isRunning: false,
       ended: Promise.resolve(),
@@ -99,6 +108,27 @@ export function openStorage(
   logger?: Parameters<typeof openSqliteStorage>[0]['logger'],
 ): Promise<Storage> {
   return openSqliteStorage({ folder: data, ...(logger ? { logger } : {}) })
+}
+
+/** Where the uploaded files of a host are. @throws {UserError} the file with the secret of a bucket cannot be read */
+export function filesOf({ data, s3 }: Pick<Config, 'data' | 's3'>): (domain: string) => Files {
+  if (!s3) return domain => diskFiles(join(data, 'uploads', encodeURIComponent(domain)))
+  const secretKey = secretOf(s3)
+  return domain => s3Files({ ...s3, secretKey }, domain)
+}
+
+function secretOf({ secret }: S3Config): string {
+  if ('key' in secret) return secret.key
+  let key: string
+  try {
+    key = readFileSync(secret.file, 'utf8').trim()
+  } catch (cause) {
+    throw new UserError(`uploads.s3.secret_key_file: ${secret.file} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+  if (key === '') throw new UserError(`uploads.s3.secret_key_file: ${secret.file} is empty`)
+  return key
 }
 
 async function dialControl(folder: string): Promise<Socket | undefined> {

@@ -24,6 +24,14 @@ test('the README has every command, and no other', () => {
   const verbs = commands.flatMap(command =>
     command.commands.length > 0 ? command.commands.map(verb => `${command.name()} ${verb.name()}`) : [command.name()],
   )
-  const rows = [...readme.matchAll(/^\| `tercet ([a-z ]+?)(?: [A-Z]+)?` /gm)].map(([, verb]) => verb)
+  const rows = [...readme.matchAll(/^\| `tercet ([a-z0-9 ]+?)(?: [A-Z]+)?` /gm)].map(([, verb]) => verb)
   expect(rows.toSorted()).toEqual(verbs.toSorted())
+})
+
+test('pnpm start sets the variables of the README', () => {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string; tercet: string } }
+  const [, variables = '-', command = '-'] = /^((?:MALLOC_\w+=\d+ )+)(node .*)$/m.exec(readme) ?? []
+  expect(scripts.start).toContain(`&& ${variables}${command}`)
+  expect(scripts.tercet).toMatch(new RegExp(`^${variables}node `))
 })

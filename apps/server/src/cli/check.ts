@@ -2,7 +2,10 @@
 
 import { Command } from 'commander'
 import { readPair } from '../certificates.ts'
+import { openClientCertificates } from '../client-certificates.ts'
 import { loadConfig, warnings } from '../config.ts'
+import { bearerOf } from '../oauth.ts'
+import { filesOf } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -13,6 +16,10 @@ export function check(): Command {
     .action((options: { config?: string }) => {
       const config = loadConfig(options.config)
       if (config.tls) readPair(config.tls)
+      for (const files of config.hostTls.values()) readPair(files)
+      if (config.clientCertificates) openClientCertificates(config.clientCertificates)
+      filesOf(config)
+      for (const host of config.hosts) bearerOf(config, host)
       for (const text of warnings(config)) process.stderr.write(`warning: ${text}\n`)
       process.stdout.write('ok\n')
     })

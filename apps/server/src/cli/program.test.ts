@@ -275,13 +275,37 @@ test('without any configuration: localhost on the default ports, or the port tha
   }
   const line = server.lines.find(({ link }) => link !== undefined)
   expect(line?.['command']).toBe('npx --yes pnpm@12 --silent tercet account add NAME@localhost')
-  expect(line?.['link']).toMatch(/^http:\/\/127\.0\.0\.1:5280\/first-account\/[\w-]{43}$/)
+  expect(line?.['link']).toMatch(/^http:\/\/127\.0\.0\.1:5280\/invite\/[\w-]{22}$/)
   for (const option of ['c2s', 'c2s_tls', 'http']) expect([5222, 5223, 5280]).toContain(server.port(option))
   expect(existsSync(join(home.folder, 'data', 'certificate.pem'))).toBe(true)
   expect((await fetch(String(line?.['link']))).status).toBe(200)
   expect((await home.runAs(['account', 'add', 'me@localhost', '--password', 'x'])).code).toBe(0)
   expect((await fetch(String(line?.['link']))).status).toBe(410)
   expect(await server.end('SIGINT')).toBe(0)
+})
+
+test('an invitation is made, listed, used by who has the link, and taken back', async () => {
+  await using home = new Home()
+  const server = await home.start()
+  const made = await home.run('invite', 'create', '--host', 'b.test', '--uses', '2')
+  const [link = '', uri = ''] = made.stdout.split('\n')
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/invite\/[\w-]{22}$/)
+  expect(uri).toBe(`xmpp:b.test?register;preauth=${link.split('/').at(-1)!}`)
+  const page = await fetch(link)
+  expect(await page.text()).toContain('Make an account on b.test')
+  const { stdout } = await home.run('invite', 'list')
+  const line = stdout.split('\n').find(text => text.includes('b.test'))
+  expect(line).toMatch(/^[\da-f]{8} b\.test account until .* 2 uses$/)
+  expect((await home.run('invite', 'revoke', line?.split(' ')[0] ?? '')).code).toBe(0)
+  expect((await fetch(link)).status).toBe(410)
+  for (const args of [
+    ['--host', 'c.test'],
+    ['--contact', 'nobody@a.test'],
+    ['--group', 'None'],
+    ['--username', 'a b'],
+  ])
+    expect((await home.run('invite', 'create', ...args)).stderr).toMatch(/^tercet: /)
+  expect(await server.end('SIGTERM')).toBe(0)
 })
 
 test('help tells all commands', () => {
@@ -295,6 +319,12 @@ test('help tells all commands', () => {
     'account passwd',
     'account remove',
     'account import',
+    'invite create',
+    'invite list',
+    'invite revoke',
+    'push show',
+    'push test',
+    'report list',
     'backup',
     'stop',
     'status',

@@ -11,6 +11,10 @@ import { accountPasswd } from './account-passwd.ts'
 import { accountRemove } from './account-remove.ts'
 import { backup } from './backup.ts'
 import { check } from './check.ts'
+import { invite } from './invite.ts'
+import { push } from './push.ts'
+import { reportList } from './report-list.ts'
+import { s2s } from './s2s.ts'
 import { start, type Serve } from './start.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
@@ -40,21 +44,31 @@ export function program(serve: Serve): Command {
     .addCommand(accountPasswd())
     .addCommand(accountRemove())
     .addCommand(accountImport())
+  const report = new Command('report').description('what users report about others').addCommand(reportList())
   return new Command('tercet')
     .description('A complete XMPP server. Without a configuration file it serves localhost to this machine alone.')
     .version(version())
     .configureHelp({
       // One page tells all: verbs of verbs are listed too.
       visibleCommands: command => command.commands.flatMap(verb => (verb.commands.length > 0 ? verb.commands : [verb])),
-      subcommandTerm: verb => `${verb.parent?.name() === 'account' ? 'account ' : ''}${verb.name()} ${verb.usage()}`,
+      subcommandTerm: verb => `${prefixOf(verb)}${verb.name()} ${verb.usage()}`,
     })
     .addHelpText('after', '\n"tercet COMMAND --help" tells more about a command.')
     .addCommand(start(serve))
     .addCommand(check())
     .addCommand(account)
+    .addCommand(invite())
+    .addCommand(push())
+    .addCommand(report)
     .addCommand(backup())
     .addCommand(stop())
     .addCommand(status())
+    .addCommand(s2s())
+}
+
+/** Verbs of verbs are written with both. */
+function prefixOf({ parent }: Command): string {
+  return parent?.parent ? `${parent.name()} ` : ''
 }
 
 function version(): string {

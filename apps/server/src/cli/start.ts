@@ -4,7 +4,6 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { Logger } from '@tercet/plugin'
 import { loadConfig, warnings, type Config } from '../config.ts'
-import type { Invitation } from '../first-account/invitation.ts'
 import type { Listening } from '../listeners.ts'
 import { createLogger, levels, type Level } from '../logger.ts'
 import { UserError } from '../user-error.ts'
@@ -14,7 +13,8 @@ import { welcome } from './welcome.ts'
 /** A server that serves. */
 export interface Serving {
   readonly listening: readonly Listening[]
-  readonly invitation: Invitation
+  /** The host of the first account, and a link to make it; undefined once there is one. */
+  firstInvite(): Promise<{ readonly domain: string; readonly link: string | undefined } | undefined>
   reloadCertificates(): void
   /** Ends everything in order; nothing is lost. */
   close(): Promise<void>

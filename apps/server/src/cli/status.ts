@@ -35,6 +35,16 @@ function asText(facts: Facts): string {
     ['hosts', facts.hosts.join(', ')],
     ['sessions', `${facts.sessions} (${facts.hibernating} waiting to be resumed)`],
     ['streams', String(facts.streams)],
+    [
+      'federation',
+      facts.federation
+        ? `${facts.federation.domains} domains, ${facts.federation.streams} streams, ${facts.federation.queued} stanzas waiting or unconfirmed`
+        : 'off',
+    ],
+    ...facts.components.map(({ domain, connected, unconfirmed }): [string, string] => [
+      'component',
+      `${domain}: ${connected ? 'connected' : 'away'}, ${unconfirmed} stanzas unconfirmed`,
+    ]),
     ['timers', String(facts.timers)],
     ['RSS', `${(facts.rssBytes / 2 ** 20).toFixed(1)} MiB`],
     ['commits', `${facts.commits} with ${facts.rows} rows`],

@@ -10,13 +10,13 @@ import { operation } from './operation.ts'
 export const status = operation({
   name: 'status',
   input: z.strictObject({}),
-  run({ server, shutDown }) {
+  run({ server, federation, components, shutDown }) {
     if (!shutDown) throw new UserError('No server is running')
     let sessions = 0
     let hibernating = 0
     for (const session of server.sessions()) {
       sessions++
-      if (session.state === 'hibernating') hibernating++
+      if (session.phase === 'hibernating') hibernating++
     }
     const { commits, rows, backlog, commitP50Ms, commitP99Ms, writable } = server.storage.stats()
     return {
@@ -26,6 +26,8 @@ export const status = operation({
       sessions,
       hibernating,
       streams: server.streams.size,
+      federation: federation ? federation.gateway.figures() : undefined,
+      components: components?.list() ?? [],
       timers: server.wheel.size,
       rssBytes: process.memoryUsage.rss(),
       commits,

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { donePage, escapeHtml, formPage, xmppUri } from './page.ts'
+import { platformsFor } from './apps.ts'
+import { escapeHtml } from './html.ts'
+import { donePage, invitePage, xmppUri } from './page.ts'
 import { qrPath } from './qr.ts'
 
 test('escaped text has nothing that HTML reads, and says the same', () => {
@@ -20,10 +22,25 @@ test.each([
 ])('the address of %s is %s (RFC 5122 §2)', (jid, uri) => expect(xmppUri(jid)).toBe(uri))
 
 test('what was typed stays text', () => {
-  const { html } = formPage('localhost', { name: '"><b>', problem: '<i>' })
+  const invite = { hash: 'h', account: true, uses: 1, madeAt: 0, expiresAt: 0, inviter: '<u>' }
+  const shown = { domain: 'localhost', invite, uri: 'xmpp:x', csrf: '"<s>', userAgent: '<em>' }
+  const { html } = invitePage(shown, { name: '"><b>', problem: '<i>' })
   expect(html).toContain('value="&#34;&#62;&#60;b&#62;"')
-  expect(html).not.toMatch(/<b>|<i>/)
-  expect(donePage("x'$y@a.test").html).toContain('xmpp:x&#39;%24y@a.test')
+  expect(html).not.toMatch(/<b>|<i>|<u>|<s>|<em>/)
+  expect(donePage("x'$y@a.test", '').html).toContain('xmpp:x&#39;%24y@a.test')
+})
+
+test.each([
+  ['Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/140.0', 'Android'],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1', 'iPhone and iPad'],
+  ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1', 'macOS'],
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36', 'Windows'],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Linux'],
+  ['', 'Android'],
+])('apps for what the visitor has come first: %s', (agent, name) => {
+  const names = platformsFor(agent).map(({ name }) => name)
+  expect(names[0]).toBe(name)
+  expect(new Set(names).size).toBe(5)
 })
 
 /** The modules that a path covers, without the quiet zone. */
