@@ -11,12 +11,12 @@ const CROWD = 20
 const partOfHello = Buffer.from('160301020001000001fc0303', 'hex')
 
 /** Opens connections at once, lets each begin, and wants all to be ended by the server. */
-function abandoned(title: string, begin: (target: Target) => Promise<Raw>, last: RegExp): Abuse {
+function abandoned(title: string, begin: (target: Target, index: number) => Promise<Raw>, last: RegExp): Abuse {
   return {
     title,
     run: target =>
-      crowd(CROWD, CROWD, async () => {
-        const raw = await begin(target)
+      crowd(CROWD, CROWD, async index => {
+        const raw = await begin(target, index)
         const said = await raw.ended()
         if (!last.test(said)) throw new Error(`${title}: the end was ${JSON.stringify(said.slice(-300))}`)
       }),
@@ -37,7 +37,7 @@ async function trickle(raw: Raw, text: string): Promise<void> {
 /** What is begun and left: all of it at once, since each takes as long as the server's patience. */
 const kinds: readonly Abuse[] = [
   abandoned('connections that say nothing', ({ c2s }) => new Raw(c2s).connected(), timeout),
-  abandoned('streams that say nothing after their header', opened, timeout),
+  abandoned('streams that say nothing after their header', target => opened(target), timeout),
   abandoned(
     'headers that come byte by byte',
     async ({ c2s, domain }) => {
@@ -58,9 +58,10 @@ const kinds: readonly Abuse[] = [
   ),
   abandoned(
     'SASL that was begun',
-    async target => {
+    async (target, index) => {
       const raw = await opened(target)
-      const first = Buffer.from('n,,n=mallory,r=abcdefghijklmnop').toString('base64')
+      // Names of their own: more than ten at once for one wait for each other.
+      const first = Buffer.from(`n,,n=nobody${index},r=abcdefghijklmnop`).toString('base64')
       raw.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>${first}</auth>`)
       await raw.expect(/<\/challenge>/)
       return raw

@@ -50,6 +50,16 @@ const kinds: readonly Abuse[] = [
     /policy-violation/,
   ),
   ended(
+    'an entity bomb',
+    raw => void raw.send(frame(TEXT, "<!DOCTYPE b [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><message>&b;</message>")),
+    /restricted-xml|not-well-formed/,
+  ),
+  ended(
+    'deep nesting',
+    raw => void raw.send(frame(TEXT, '<a>'.repeat(30_000) + '</a>'.repeat(30_000))),
+    /policy-violation/,
+  ),
+  ended(
     'two stanzas in a message',
     raw => void raw.send(frame(TEXT, '<presence/><presence/>')),
     /not-well-formed|bad-format/,

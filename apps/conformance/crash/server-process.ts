@@ -24,6 +24,8 @@ export interface ServerProcessOptions {
   readonly data?: string
   /** Modules that change the program before it starts, in its threads as well: switches of the test, not of the product. */
   readonly preload?: readonly URL[]
+  /** Whether it listens for HTTP, default false. */
+  readonly http?: boolean
   /** A command that runs the server in its own place, like `strace -D`; default none. */
   readonly wrap?: readonly string[]
 }
@@ -34,6 +36,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly domain = 'a.test'
   readonly #domains = [this.domain]
   port = 0
+  httpPort = 0
   readonly #options: ServerProcessOptions
   #child: ChildProcess | undefined
   #exited: Promise<number | null> = Promise.resolve(null)
@@ -48,6 +51,7 @@ export class ServerProcess implements AsyncDisposable {
     const server = new ServerProcess(options)
     try {
       server.port = await freePort()
+      if (options.http) server.httpPort = await freePort()
       server.#writeConfig()
       await server.addAccounts(accounts)
     } catch (error) {
@@ -99,7 +103,7 @@ export class ServerProcess implements AsyncDisposable {
         '[listen]',
         `c2s = ["127.0.0.1:${this.port}"]`,
         'c2s_tls = []',
-        'http = []',
+        `http = [${this.httpPort === 0 ? '' : `"127.0.0.1:${this.httpPort}"`}]`,
         '[c2s]',
         'require_tls = false',
         '[auth]',

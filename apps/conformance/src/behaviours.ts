@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** One behaviour that can be tested. */
 export interface Behaviour {
   readonly id: string
-  /** 1 streams, 2 attributes, 3 addresses, 4 TLS, SASL and binding, 5 routing, 6 roster, 7 presence, 8 stream management. */
+  /** 1 streams, 2 attributes, 3 addresses, 4 TLS, SASL and binding, 5 routing, 6 roster, 7 presence, 8 blocking, history, stream management, push, 9 discovery, commands. */
   readonly group: number
   /** S server, R between servers, C client, X both ends, G gateway. */
   readonly side: string

@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { accountsOf, perform } from '@tercet/testkit'
+import { accountsOf, componentsOf, perform, RemoteDoor, remotesOf, stageNames } from '@tercet/testkit'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { makeCertificate } from './certificate.ts'
+import { makeAuthority, makeCertificate, type Authority } from './certificate.ts'
 import { readDisagreements } from './disagreements.ts'
+import { makeIssuer } from './issuer.ts'
 import { readPlays } from './plays.ts'
 import { launch as prosody } from './servers/prosody.ts'
 import type { ServerUnderTest } from './servers/server-under-test.ts'
@@ -25,11 +26,15 @@ const groups = Map.groupBy(plays, play => {
 })
 
 let folder: string
+let authority: Authority
 let certificate: { certificateFile: string; keyFile: string }
+let issuer: Awaited<ReturnType<typeof makeIssuer>>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plays-'))
   certificate = await makeCertificate(folder)
+  authority = await makeAuthority(folder)
+  issuer = await makeIssuer(folder)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -38,29 +43,51 @@ for (const group of groups.values()) {
   describe.concurrent(`${name} ${JSON.stringify(needs)}`, () => {
     let launching: Promise<ServerUnderTest> | undefined
     let server: ServerUnderTest | undefined
+    const doors = new Map<string, RemoteDoor>()
+    const credentials = new Map<string, { cert: string; key: string }>()
     beforeAll(async () => {
       const accounts = group.flatMap(play => accountsOf(play, play.index))
-      const options = { needs, accounts, password, ...certificate }
+      for (const play of group) {
+        for (const domain of remotesOf(play, play.index)) doors.set(domain, await RemoteDoor.open())
+        for (const { shows: kind, domain } of play.cast) {
+          const [wire] = domain === undefined || kind === 'none' ? [] : [stageNames(play.index).toWire(domain)]
+          if (wire === undefined || kind === 'none') continue
+          if (play.steps.some(step => /TLS|secures/.test(step.verb)) || play.cast.some(it => it.stage === 'secured'))
+            credentials.set(`${kind} ${wire}`, await issuer.credential(kind, wire))
+        }
+      }
+      const remotes = new Map([...doors].map(([domain, { port }]) => [domain, port]))
+      const options = {
+        needs,
+        components: group.flatMap(play => componentsOf(play, play.index)),
+        accounts,
+        password,
+        remotes,
+        caFile: issuer.caFile,
+        ...certificate,
+        clientCaFile: authority.caFile,
+      }
       // A port that was free a moment ago may be taken when the server comes to it.
       launching = launch(options).catch(() => launch(options))
       server = await launching
     }, 120_000)
     // Even one that came too late for its plays is ended.
-    afterAll(
-      () =>
-        launching?.then(
-          late => late.stop(),
-          () => undefined,
-        ),
-      120_000,
-    )
+    afterAll(async () => {
+      for (const door of doors.values()) door.close()
+      await launching?.then(
+        late => late.stop(),
+        () => undefined,
+      )
+    }, 120_000)
 
     for (const play of group) {
       const run = expectedToFail.has(play.file) ? test.fails : test
       run(`${play.rule} ${play.title} (${play.spec}) ${play.file}`, async () => {
         if (!server) throw new Error('the server did not start')
         const { house, restart } = server
-        await perform(play, { house, index: play.index, restart })
+        const credential = (kind: string, domain: string) => credentials.get(`${kind} ${domain}`)
+        const certify = (addresses: readonly string[]) => authority.certify(addresses)
+        await perform(play, { house: { ...house, certify, doors, credential }, index: play.index, restart })
       })
     }
   })

@@ -11,14 +11,18 @@ const settings: Record<string, (value: string) => string> = {
   'offline-messages': () => '',
   'resume-seconds': value => `smacks_hibernation_time = ${value}`,
   own: () => '',
+  // Neither is an option of a host with accounts.
+  'client-certificates': () => '',
+  anonymous: () => '',
   register: () => 'allow_registration = true; registration_throttle_max = 100000',
 }
 
 /** Launches Debian's Prosody. */
-export const launch: Launch = async ({ needs, accounts, password, certificateFile, keyFile }) => {
+export const launch: Launch = async ({ needs, accounts, password, certificateFile, keyFile, components = [] }) => {
   const prosody = await launchProsody({
     accounts,
     password,
+    components,
     tls: { certificateFile, keyFile },
     settings: Object.entries(needs).map(([name, value]) => settings[name]?.(value) ?? ''),
   })
@@ -29,6 +33,7 @@ export const launch: Launch = async ({ needs, accounts, password, certificateFil
       tlsPort: prosody.tlsPort,
       webSocketUrl: `ws://127.0.0.1:${prosody.httpPort}/xmpp-websocket`,
       password,
+      componentPort: prosody.componentPort,
       patienceMs: 2000,
     },
     restart: () => prosody.restart(),

@@ -17,8 +17,30 @@ interface ServerNeeds {
   readonly 'offline-messages'?: string
   /** Seconds that a lost stream can be resumed. */
   readonly 'resume-seconds'?: string
+  /** Certificates of clients count, and are asked for. */
+  readonly 'client-certificates'?: string
+  /** People may come without an account. */
+  readonly anonymous?: string
   /** Open registration (XEP-0077). */
   readonly register?: string
+  /** Talk to other servers; any play with one in its cast has it. */
+  readonly federation?: string
+  /** Nothing but STARTTLS before TLS, between servers. Default false. */
+  readonly 's2s-require-tls'?: string
+  /** `certificate`: dialback is not enough. */
+  readonly 's2s-authentication'?: string
+  /** How long stanzas for a server that cannot be reached may wait. */
+  readonly 'retry-seconds'?: string
+  /** How many of them. */
+  readonly 'queue-stanzas'?: string
+  /** Silence after which a stream between servers is closed. */
+  readonly 'idle-seconds'?: string
+  /** How long another server has to confirm what it was sent. */
+  readonly 'answer-seconds'?: string
+  /** `_xmpp-server`, `_xmpps-server`: other servers are found by such SRV records, where it was told their ports else. */
+  readonly 'found-by'?: string
+  /** Connect to addresses that are not public. Default true, since plays live on loopback. */
+  readonly 'private-addresses'?: string
 }
 
 /** Names that a `server` line may use. */
@@ -31,6 +53,17 @@ export const needNames = [
   'offline-messages',
   'resume-seconds',
   'register',
+  'client-certificates',
+  'anonymous',
+  'federation',
+  's2s-require-tls',
+  's2s-authentication',
+  'retry-seconds',
+  'queue-stanzas',
+  'idle-seconds',
+  'answer-seconds',
+  'found-by',
+  'private-addresses',
 ] as const satisfies readonly (keyof ServerNeeds)[]
 
 /** What a server is started with. */
@@ -41,6 +74,14 @@ export interface LaunchOptions {
   readonly password: string
   readonly certificateFile: string
   readonly keyFile: string
+  /** Roots of certificates of clients. */
+  readonly clientCaFile?: string
+  /** The authority that other servers' certificates come from. */
+  readonly caFile?: string
+  /** Ports on 127.0.0.1 of other servers, by domain. */
+  readonly remotes?: ReadonlyMap<string, number>
+  /** Domains of external components; their secret is the password. */
+  readonly components?: readonly string[]
 }
 
 /** A server that plays are performed on. */

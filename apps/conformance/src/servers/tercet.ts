@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts, reachable, startProcess } from '@tercet/testkit'
+import { nameServer } from './name-server.ts'
 import type { Launch, LaunchOptions } from './server-under-test.ts'
 
 const main = join(import.meta.dirname, '../../../server/src/main.ts')
@@ -13,11 +14,16 @@ const run = [`--conditions=@tercet/source`, main]
 /** Launches `tercet start` with a configuration and accounts of its own. */
 export const launch: Launch = async options => {
   const folder = await mkdtemp(join(tmpdir(), 'tercet-'))
-  const [port = 0, tlsPort = 0, httpPort = 0] = await freePorts(3)
+  const [port = 0, tlsPort = 0, httpPort = 0, s2sPort = 0, s2sTlsPort = 0, componentPort = 0] = await freePorts(6)
+  const foundBy = options.needs['found-by']
+  const dns = await nameServer(foundBy ?? '', foundBy === undefined ? new Map() : (options.remotes ?? new Map()))
   const configFile = join(folder, 'tercet.toml')
   const pidFile = join(folder, 'tercet.pid')
   const accountsFile = join(folder, 'accounts.csv')
-  await writeFile(configFile, configuration(options, { folder, port, tlsPort, httpPort }))
+  await writeFile(
+    configFile,
+    configuration(options, { folder, port, tlsPort, httpPort, s2sPort, s2sTlsPort, componentPort, dns: dns.port }),
+  )
   await writeFile(accountsFile, options.accounts.map(account => `${account},${options.password}\n`).join(''))
   await promisify(execFile)(process.execPath, [...run, 'account', 'import', accountsFile, '--config', configFile])
   const start = async () => {
@@ -30,6 +36,8 @@ export const launch: Launch = async options => {
     )
     try {
       await reachable(port, started)
+      if ('federation' in options.needs) await reachable(s2sPort, started)
+      if (options.components?.length) await reachable(componentPort, started)
     } catch (cause) {
       await started.kill()
       throw cause
@@ -44,6 +52,9 @@ export const launch: Launch = async options => {
       tlsPort,
       webSocketUrl: `ws://127.0.0.1:${httpPort}/ws`,
       password: options.password,
+      s2sPort,
+      s2sTlsPort,
+      componentPort,
     },
     restart: async () => {
       await running.stop()
@@ -51,6 +62,7 @@ export const launch: Launch = async options => {
     },
     stop: async () => {
       await running.stop()
+      dns.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -65,27 +77,54 @@ const keys: Record<string, [table: string, key: string]> = {
   'sessions-per-account': ['limits', 'sessions_per_account'],
   'offline-messages': ['limits', 'offline_messages'],
   'resume-seconds': ['limits', 'resume_seconds'],
+  's2s-require-tls': ['s2s', 'require_tls'],
+  'retry-seconds': ['s2s', 'retry_seconds'],
+  'queue-stanzas': ['s2s', 'queue_stanzas'],
+  'idle-seconds': ['s2s', 'idle_seconds'],
+  'answer-seconds': ['s2s', 'answer_seconds'],
 }
 
 function configuration(
   options: LaunchOptions,
-  place: { folder: string; port: number; tlsPort: number; httpPort: number },
+  place: Readonly<
+    Record<'port' | 'tlsPort' | 'httpPort' | 's2sPort' | 's2sTlsPort' | 'componentPort' | 'dns', number>
+  > & {
+    folder: string
+  },
 ): string {
-  const tables: Record<string, string[]> = { c2s: [], limits: [] }
+  const tables: Record<string, string[]> = { c2s: [], limits: [], s2s: [] }
+  const { components = [] } = options
+  const federates = 'federation' in options.needs
   for (const [need, value] of Object.entries({ 'require-tls': 'false', ...options.needs })) {
     const [table, key] = keys[need] ?? []
     if (table !== undefined) tables[table]?.push(`${String(key)} = ${value}`)
+  }
+  if (federates) {
+    tables['s2s']?.push(
+      `dns = ["127.0.0.1:${place.dns}"]`,
+      `ca = ${JSON.stringify(options.caFile ?? '')}`,
+      `private_addresses = ${options.needs['private-addresses'] ?? 'true'}`,
+      `authentication = "${options.needs['s2s-authentication'] ?? 'dialback'}"`,
+      ...('found-by' in options.needs ? [] : [...(options.remotes ?? [])]).map(
+        ([name, port]) => `[[s2s.domain]]\nname = "${name}"\ntarget = "127.0.0.1:${port}"`,
+      ),
+    )
+    if (!('s2s-require-tls' in options.needs)) tables['s2s']?.unshift('require_tls = false')
   }
   return [
     `data = ${JSON.stringify(join(place.folder, 'data'))}`,
     '[[host]]',
     'name = "a.test"',
+    ...('anonymous' in options.needs ? ['anonymous = true'] : []),
     '[[host]]',
     'name = "b.test"',
+    ...components.flatMap(name => ['[[component]]', `name = "${name}"`, `secret = "${options.password}"`]),
     '[listen]',
+    ...(components.length > 0 ? [`component = ["127.0.0.1:${place.componentPort}"]`] : []),
     `c2s = ["127.0.0.1:${place.port}"]`,
     `c2s_tls = ["127.0.0.1:${place.tlsPort}"]`,
     `http = ["127.0.0.1:${place.httpPort}"]`,
+    ...(federates ? [`s2s = ["127.0.0.1:${place.s2sPort}"]`, `s2s_tls = ["127.0.0.1:${place.s2sTlsPort}"]`] : []),
     '[tls]',
     `certificate = ${JSON.stringify(options.certificateFile)}`,
     `key = ${JSON.stringify(options.keyFile)}`,
@@ -93,6 +132,9 @@ function configuration(
     // Hundreds of accounts are made: as little work for each as is allowed (RFC 7677 §4).
     '[auth]',
     'iterations = 4096',
+    ...('client-certificates' in options.needs
+      ? ['[auth.certificates]', `ca = ${JSON.stringify(options.clientCaFile ?? '')}`]
+      : []),
     '[modules.register]',
     'open = true',
     '',
