@@ -2,7 +2,8 @@
 # Installs the Debian packages of the peers that the interop tests drive. Needs root; safe to run twice; starts no service.
 set -eu
 
-packages='prosody python3-slixmpp profanity mcabber go-sendxmpp tmux openssl'
+packages='prosody lua-unbound ejabberd dnsmasq-base iproute2 iptables python3-slixmpp python3-aiohttp python3-aioxmpp profanity mcabber go-sendxmpp
+  gajim gajim-omemo xvfb dbus-daemon libnss3-tools tmux openssl'
 
 missing=''
 for package in $packages; do

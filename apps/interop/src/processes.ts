@@ -96,6 +96,11 @@ export class Peer implements AsyncDisposable {
     return this.#hasEnded
   }
 
+  /** Resolves when it is. */
+  get gone(): Promise<void> {
+    return this.#ended
+  }
+
   /** Ends the process group: `signal`, and after `graceMs` (default 5 000) SIGKILL. */
   async stop({ signal = 'SIGTERM', graceMs = 5_000 }: { signal?: NodeJS.Signals; graceMs?: number } = {}) {
     if (this.#hasEnded) return

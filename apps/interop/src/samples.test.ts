@@ -40,7 +40,7 @@ function readAll(reader: StreamReader, texts: readonly string[]): string[] {
   return read
 }
 
-test('there is a sample of every client', () => expect(files).toHaveLength(6))
+test('there is a sample of every client', () => expect(files).toHaveLength(7))
 
 test.each(files)('%s is read alike by the scan and by sax', file => {
   const streams = streamsIn(file)

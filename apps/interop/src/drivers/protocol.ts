@@ -24,14 +24,36 @@ export type Command = { readonly id: number } & (
   | { readonly do: 'settle' | 'logout' }
 )
 
+/** Gajim alone: OMEMO for a chat, what a chat shows, a picture of oneself. */
+export type GajimCommand = { readonly id: number } & (
+  { readonly do: 'encrypt' | 'shown'; readonly jid: string } | { readonly do: 'picture' }
+)
+
 /** What a driver tells; `presence` says `available` where there is no show. */
 export type DriverEvent =
   | { readonly event: 'ready'; readonly jid: string; readonly tls: string | null }
   | { readonly event: 'failed' | 'closed'; readonly reason: string }
-  | { readonly event: 'message'; readonly jid: string; readonly body: string; readonly delayed: boolean }
+  | {
+      readonly event: 'message'
+      readonly jid: string
+      readonly body: string
+      readonly delayed: boolean
+      /** Gajim alone: what encrypted it. */
+      readonly encrypted?: string | null
+    }
   | { readonly event: 'presence'; readonly jid: string; readonly show: string; readonly status: string }
   | { readonly event: 'request'; readonly jid: string }
   | { readonly event: 'roster'; readonly jid: string; readonly subscription: string }
+  // Gajim alone: sent or from the archive; the rows of a chat; pictures, by their SHA-1.
+  | {
+      readonly event: 'sent' | 'archived'
+      readonly jid: string
+      readonly body: string
+      readonly encrypted: string | null
+    }
+  | { readonly event: 'shown'; readonly jid: string; readonly texts: readonly string[] }
+  | { readonly event: 'published'; readonly sha: string }
+  | { readonly event: 'avatar'; readonly jid: string; readonly sha: string }
   | { readonly event: 'done'; readonly id: number }
   | { readonly event: 'refused'; readonly id: number; readonly reason: string }
 

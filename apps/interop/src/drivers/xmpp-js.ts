@@ -54,7 +54,13 @@ function start(login: DriverLogin): (command: Command) => Promise<void> {
     return true
   })
   const begin = async () => {
-    const bound = await xmpp.start()
+    // COMPAT(@xmpp/client 0.14): start() overlooks a stream header that comes before its own write has returned, and rejects two seconds later
+    // though it is online. What it objects to else is told by its event.
+    const online = new Promise<{ toString(): string }>(resolve => xmpp.once('online', resolve))
+    const started = xmpp.start().catch((error: unknown) => {
+      if ((error as Error).name !== 'TimeoutError' || xmpp.status !== 'online') throw error
+    })
+    const bound = await Promise.race([online, started.then(() => online)])
     reportRoster(await iqCaller.get(xml('query', ROSTER)))
     await xmpp.send(xml('presence'))
     emit({ event: 'ready', jid: bound.toString(), tls: protocolOf(xmpp.socket) })

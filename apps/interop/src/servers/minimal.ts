@@ -33,6 +33,7 @@ export async function launchMinimal(
     c2sPort: Number(port),
     c2sTlsPort: 0,
     wsUrl: '',
+    boshUrl: '',
     ...tls,
     addAccount: () => Promise.reject(new Error('Accounts are named at the start')),
     handoverShare: () => Promise.resolve(undefined),

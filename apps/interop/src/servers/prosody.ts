@@ -51,6 +51,7 @@ export async function launchProsody(): Promise<ServerUnderTest> {
     c2sPort,
     c2sTlsPort,
     wsUrl: `wss://127.0.0.1:${httpsPort}/ws`,
+    boshUrl: `https://127.0.0.1:${httpsPort}/bosh`,
     ...tls,
     async addAccount(jid, password) {
       const [local = '', host = ''] = jid.split('@')
@@ -85,7 +86,10 @@ s2s_ports = {}
 http_ports = {}
 https_ports = { ${httpsPort} }
 http_default_host = "${domain}"
-http_paths = { websocket = "/ws" }
+http_paths = { websocket = "/ws"; bosh = "/bosh" }
+http_external_url = "https://127.0.0.1:${httpsPort}/"
+cross_domain_bosh = true
+cross_domain_websocket = true
 ssl = ${certificate}
 c2s_direct_tls_ssl = ${certificate}
 https_ssl = ${certificate}
@@ -94,9 +98,11 @@ authentication = "internal_hashed"
 storage = "internal"
 modules_enabled = {
   "roster", "saslauth", "tls", "disco", "carbons", "pep", "private", "blocklist", "vcard4", "vcard_legacy",
-  "version", "uptime", "time", "ping", "smacks", "csi_simple", "mam", "offline", "websocket", "posix",
+  "version", "uptime", "time", "ping", "smacks", "csi_simple", "mam", "offline", "websocket", "bosh", "posix",
 }
 modules_disabled = { "s2s" }
 VirtualHost "${domain}"
+Component "upload.${domain}" "http_file_share"
+http_host = "${domain}"
 `
 }

@@ -20,6 +20,8 @@ export interface ServerUnderTest extends AsyncDisposable {
   readonly c2sTlsPort: number
   /** RFC 7395; `ws:` where the server leaves TLS to a proxy. */
   readonly wsUrl: string
+  /** XEP-0206 over HTTPS; empty where there is none. */
+  readonly boshUrl: string
   /** PEM of the authority which signed the server's certificate. */
   readonly caFile: string
   /** PEM of the server's own certificate and its key, for relays and fingerprints. */
