@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-export const DOMAIN = 'bench.test'
+/** Below `.example`: about `.test` the resolver of Prosody asks nobody (RFC 6761 §6.2). */
+export const DOMAIN = 'bench.example'
+/** Served by the other server of a federation. */
+export const FAR_DOMAIN = 'far.example'
+/** Accounts of a ground that exist in {@link FAR_DOMAIN}, too. */
+export const FAR_ACCOUNTS = 50
 export const PASSWORD = 'bench'
 /** Rounds of PBKDF2, the same for all servers (RFC 7677 §4). */
 export const ITERATIONS = 4096
@@ -26,7 +31,7 @@ export async function makeGround(accounts: number): Promise<Ground> {
   const certificateFile = join(folder, 'certificate.pem')
   const keyFile = join(folder, 'key.pem')
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile]
-  const subject = ['-subj', `/CN=${DOMAIN}`, '-addext', `subjectAltName=DNS:${DOMAIN}`, '-days', '2']
+  const subject = ['-subj', `/CN=${DOMAIN}`, '-addext', `subjectAltName=DNS:${DOMAIN},DNS:${FAR_DOMAIN}`, '-days', '2']
   await promisify(execFile)('openssl', ['req', '-x509', ...key, ...subject, '-out', certificateFile])
   return {
     folder,

@@ -28,6 +28,8 @@ export interface MeasureOptions {
 
 /** Long enough for a just-in-time compiler to have seen everything. */
 const WARM_UP_SECONDS = 1.5
+/** At a fixed rate after that, where there is one, until the heap has the size that it needs. */
+const STEADY_WARM_UP_SECONDS = 3
 const RAMP_MS = 250
 const SETTLE_MS = 1000
 
@@ -51,23 +53,29 @@ async function measureCpu(
   await using stack = new AsyncDisposableStack()
   const loads: { server: BenchServer; load: Load; rounds: Round[] }[] = []
   for (const kind of kinds) {
-    const server = stack.use(await kind.start())
+    const server = stack.use(
+      await kind.start({ archive: scenario.archive ?? false, federated: scenario.federated ?? false }),
+    )
     const load = stack.use(await scenario.prepare(server, locals))
     loads.push({ server, load, rounds: [] })
-    await cpuRound(server, load, WARM_UP_SECONDS)
+    load.start(true)
+    await sleep(WARM_UP_SECONDS * 1000)
+    await load.stop()
+    if (scenario.steady) await cpuRound(server, load, STEADY_WARM_UP_SECONDS)
   }
   for (let round = 0; round < rounds; round++)
     for (const { server, load, rounds } of loads) rounds.push(await cpuRound(server, load, seconds))
   return new Map(loads.map(({ server, rounds }) => [server.name, rounds]))
 }
 
-async function cpuRound(server: BenchServer, load: Load, seconds: number): Promise<Round> {
+/** One round of a load that stands still. */
+export async function cpuRound(server: BenchServer, load: Load, seconds: number): Promise<Round> {
   load.start()
   await sleep(RAMP_MS)
   const read = () => ({
     at: performance.now(),
     operations: load.operations,
-    server: cpuMicros(server.pid),
+    server: cpuMicros(server.pid) + (server.far ? cpuMicros(server.far.pid) : 0),
     own: ownCpuMicros(),
   })
   const before = read()

@@ -7,11 +7,7 @@ import { makeGround } from './ground.ts'
 import { measure } from './measure.ts'
 import { head, line } from './report.ts'
 import { scenarios } from './scenarios/index.ts'
-import { installProsody } from './servers/prosody.ts'
-import type { Install } from './servers/server.ts'
-import { installCheckout, installTercet } from './servers/tercet.ts'
-
-const installs: Readonly<Record<string, Install>> = { tercet: installTercet, prosody: installProsody }
+import { installOf } from './servers/index.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,11 +24,7 @@ if (profile !== undefined) await mkdir(profile, { recursive: true })
 
 await using ground = await makeGround(Math.max(...wanted.map(({ accounts }) => accounts)))
 const kinds = []
-for (const name of values.servers.split(',')) {
-  const install = name.includes('/') ? installCheckout(name) : installs[name]
-  if (!install) throw new Error(`No server ${name}; there are ${Object.keys(installs).join(', ')}`)
-  kinds.push(await install(ground, { profile }))
-}
+for (const name of values.servers.split(',')) kinds.push(await installOf(name)(ground, { profile }))
 
 const servers = kinds.map(({ name }) => name)
 console.log(head(servers))

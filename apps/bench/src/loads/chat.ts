@@ -1,11 +1,12 @@
 /** Pairs of accounts, one of which writes to the bare address of the other. */
 
 import type { LoadClient } from '@tercet/testkit/load-client'
+import { FAR_DOMAIN } from '../ground.ts'
 import type { BenchServer } from '../servers/server.ts'
 import { logIn } from './clients.ts'
 import type { Load } from './load.ts'
 import { countMarks, MARK } from './marks.ts'
-import { until } from './wait.ts'
+import { inParallel, until, within } from './wait.ts'
 
 /** How the pairs talk. */
 export interface ChatOptions {
@@ -14,6 +15,8 @@ export interface ChatOptions {
   readonly rate?: number
   /** Stream management on all sessions; `silent`: receivers confirm nothing until the load stops. */
   readonly management?: 'acknowledging' | 'silent'
+  /** Who reads is on the server of the other domain, and acknowledges: what a server has told another one is safe waits for that. */
+  readonly federated?: boolean
 }
 
 const PAIRS = 50
@@ -32,9 +35,32 @@ export async function prepareChat(
   locals: readonly string[],
   options: ChatOptions = {},
 ): Promise<Load> {
-  const clients = await logIn(server, locals.slice(0, chatAccounts), { tls: options.tls ?? false })
+  const tls = options.tls ?? false
+  const clients = options.federated
+    ? await logInApart(server, locals.slice(0, PAIRS), tls)
+    : await logIn(server, locals.slice(0, chatAccounts), { tls })
   if (options.management) await Promise.all(clients.map(manage))
   return new Chat(clients, options)
+}
+
+/** Each writes here, and reads there under the same name; the writers are contacts of the readers. */
+async function logInApart(server: BenchServer, locals: readonly string[], tls: boolean): Promise<LoadClient[]> {
+  if (!server.far) throw new Error(`${server.name} was started without another server`)
+  const senders = await logIn(server, locals, { tls })
+  const receivers = await logIn(server.far, locals, { tls, domain: FAR_DOMAIN })
+  const pairs = senders.map((sender, index) => [sender, receivers[index]!] as const)
+  await within(inParallel(pairs, 8, befriend), 'All readers know their writers')
+  // What they heard of each other until now is not to be counted.
+  await Promise.all(receivers.map(manage))
+  return pairs.flat()
+}
+
+/** The reader has the writer on the roster (RFC 6121 §3.1): messages of strangers may be limited. */
+async function befriend([writer, reader]: readonly [LoadClient, LoadClient]): Promise<void> {
+  reader.send(`<presence to='${writer.jid}' type='subscribe'/>`)
+  await writer.expect(new RegExp(`<presence[^>]*from=.${reader.jid}.[^>]*>`))
+  writer.send(`<presence to='${reader.jid}' type='subscribed'/>`)
+  await reader.expect(new RegExp(`<presence[^>]*from=.${writer.jid}/bench.[^>]*>`))
 }
 
 async function manage(client: LoadClient): Promise<void> {
@@ -49,22 +75,29 @@ class Chat implements Load {
   readonly #pairs: Pair[]
   readonly #rate: number | undefined
   readonly #managed: boolean
+  #paced = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(clients: readonly LoadClient[], options: ChatOptions) {
     this.#rate = options.rate
-    this.#managed = options.management !== undefined
+    this.#managed = options.management !== undefined || (options.federated ?? false)
     this.#pairs = Array.from(
       { length: PAIRS },
       (_, index) => new Pair(this, clients[2 * index]!, clients[2 * index + 1]!, options),
     )
   }
 
-  start(): void {
+  /** Whether messages come at a fixed rate, and the next ones not when others have arrived. */
+  get paced(): boolean {
+    return this.#paced
+  }
+
+  start(unpaced = false): void {
     this.running = true
+    this.#paced = this.#rate !== undefined && !unpaced
     this.latencies.length = 0
-    if (this.#rate === undefined) for (const pair of this.#pairs) pair.send(OUTSTANDING)
-    else this.#pace(this.#rate)
+    if (this.#rate !== undefined && this.#paced) this.#pace(this.#rate)
+    else for (const pair of this.#pairs) pair.send(OUTSTANDING)
   }
 
   #pace(rate: number): void {
@@ -97,6 +130,8 @@ class Pair {
   readonly #sender: LoadClient
   readonly #receiver: LoadClient
   readonly #options: ChatOptions
+  /** The receiver answers when it is asked. */
+  readonly #acknowledges: boolean
   /** As many messages as may be under way, and what asks for their acknowledgement: what is sent is the end of it. */
   readonly #block: Buffer
   readonly #messageBytes: number
@@ -115,6 +150,7 @@ class Pair {
     this.#sender = sender
     this.#receiver = receiver
     this.#options = options
+    this.#acknowledges = options.management === 'acknowledging' || (options.federated ?? false)
     const body = `${MARK}${'All work and no play makes Jack a dull boy. '.repeat(4)}`.slice(0, BODY_BYTES)
     const message = `<message to='${receiver.jid}' type='chat' id='m1'><body>${body}</body></message>`
     const request = options.management ? REQUEST : ''
@@ -134,7 +170,7 @@ class Pair {
   }
 
   send(count: number): void {
-    if (this.#options.rate !== undefined) this.#sentAt[this.#sent % this.#sentAt.length] = performance.now()
+    if (this.#chat.paced) this.#sentAt[this.#sent % this.#sentAt.length] = performance.now()
     for (let left = count; left > 0; left -= OUTSTANDING) {
       const bytes = Math.min(left, OUTSTANDING) * this.#messageBytes + this.#requestBytes
       this.#sender.socket.write(this.#block.subarray(this.#block.length - bytes))
@@ -156,11 +192,11 @@ class Pair {
 
   #arrived(chunk: Buffer): void {
     const count = countMarks(chunk)
-    if (this.#options.rate !== undefined) this.#time(count)
+    if (this.#chat.paced) this.#time(count)
     this.#received += count
     this.#chat.operations += count
-    if (this.#options.management === 'acknowledging' && this.#asked(chunk)) this.confirm()
-    if (count === 0 || !this.#chat.running || this.#options.rate !== undefined) return
+    if (this.#acknowledges && this.#asked(chunk)) this.confirm()
+    if (count === 0 || !this.#chat.running || this.#chat.paced) return
     if (this.#options.management !== 'silent' || this.#sent - this.#confirmed < MOST_UNCONFIRMED) this.send(count)
   }
 

@@ -7,6 +7,8 @@ import { inParallel } from './wait.ts'
 
 /** How to log in. */
 export interface ClientOptions {
+  /** Default {@link DOMAIN}. */
+  readonly domain?: string
   readonly tls?: boolean
   readonly mechanism?: string
 }
@@ -35,7 +37,7 @@ export async function logIn(
     const each = client(server, locals[index]!, options)
     await each.login()
     // The answer comes after the presence was handled.
-    each.send(`<iq type='get' id='ready' to='${DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+    each.send(`<iq type='get' id='ready' to='${each.options.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`)
     await each.expect(/<iq[^>]* id=.ready./)
     clients[index] = each
   })

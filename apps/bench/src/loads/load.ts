@@ -8,7 +8,8 @@ export interface Load extends Disposable {
   readonly operations: number
   /** Milliseconds of the operations since the last {@link start}, where the load measures them. */
   readonly latencies?: readonly number[]
-  start(): void
+  /** @param unpaced as fast as it goes, where the load has a rate; default false */
+  start(unpaced?: boolean): void
   /** Resolves when nothing is under way any more. @throws {Error} something was lost */
   stop(): Promise<void>
 }
@@ -25,6 +26,12 @@ interface Described {
 /** CPU time of the server for each operation, in µs. */
 export interface CpuScenario extends Described {
   readonly kind: 'cpu'
+  /** Whether messages are archived for both sides, default false. */
+  readonly archive?: boolean
+  /** Whether it needs a second server of another domain, whose CPU time counts, too; default false. */
+  readonly federated?: boolean
+  /** Whether operations come at a fixed rate, so that too few would come to warm up; default false. */
+  readonly steady?: boolean
   /** What one operation is. */
   readonly operation: string
   prepare(server: BenchServer, locals: readonly string[]): Promise<Load>

@@ -3,6 +3,7 @@
 import type { BenchServer } from '../servers/server.ts'
 import { client, type ClientOptions } from './clients.ts'
 import type { Load } from './load.ts'
+import { inParallel } from './wait.ts'
 
 /** Logins under way at the same time. */
 const WIDTH = 8
@@ -13,14 +14,29 @@ export class Logins implements Load {
   readonly #server: BenchServer
   readonly #locals: readonly string[]
   readonly #options: ClientOptions
+  /** By account; undefined: logins are by password. */
+  #tokens: Map<string, string> | undefined
   #next = 0
   #running = false
   #loops: Promise<void[]> | undefined
 
-  constructor(server: BenchServer, locals: readonly string[], options: ClientOptions) {
+  /** @param tokens log in by token, once there is one */
+  constructor(
+    server: BenchServer,
+    locals: readonly string[],
+    options: ClientOptions,
+    { tokens = false }: { readonly tokens?: boolean } = {},
+  ) {
+    this.#tokens = tokens ? new Map() : undefined
     this.#server = server
     this.#locals = locals
     this.#options = options
+  }
+
+  /** Logs in once with every account: each has a token then. */
+  async prime(): Promise<this> {
+    await inParallel(this.#locals, WIDTH, local => this.#logIn(local))
+    return this
   }
 
   start(): void {
@@ -44,13 +60,34 @@ export class Logins implements Load {
     }
   }
 
+  /** Turns that the last login waited for the server, to bound. */
+  turns = 0
+
   async #logIn(local: string): Promise<void> {
-    const each = client(this.#server, local, this.#options)
-    await each.authenticate()
-    await each.bind()
+    let each = client(this.#server, local, this.#options)
+    if (this.#tokens) {
+      const done = await each.logInAtOnce({ client: idOf(local), token: this.#tokens.get(local) })
+      if (done?.token !== undefined) this.#tokens.set(local, done.token)
+      else {
+        // It knows no other way than the old one.
+        each.destroy()
+        this.#tokens = undefined
+        each = client(this.#server, local, this.#options)
+      }
+    }
+    if (!this.#tokens) {
+      await each.authenticate()
+      await each.bind()
+    }
+    this.turns = each.turns
     // Once it has closed its stream, the server has handled the presence.
     each.send('<presence/></stream:stream>')
     await each.expect(/<\/stream:stream>/)
     each.destroy()
   }
+}
+
+/** One installation of a client for each account. */
+function idOf(local: string): string {
+  return `00000000-0000-4000-8000-${Buffer.from(local).toString('hex').padStart(12, '0').slice(-12)}`
 }

@@ -24,3 +24,14 @@ export async function inParallel<T>(
     }),
   )
 }
+
+/** What `work` gives. @throws {Error} `what` did not happen in `ms` */
+export async function within<T>(work: Promise<T>, what: string, ms = 10_000): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`${what}: not within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

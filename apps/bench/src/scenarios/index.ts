@@ -1,9 +1,20 @@
 /** All scenarios, in the order of the report. */
 
 import type { Scenario } from '../loads/load.ts'
-import { chatManaged, chatSaturated, chatSilent, chatSteady, chatTls, chatTlsSteady } from './chat.ts'
+import {
+  chatArchive,
+  chatArchiveSteady,
+  chatFederated,
+  chatFederatedSteady,
+  chatManaged,
+  chatSaturated,
+  chatSilent,
+  chatSteady,
+  chatTls,
+  chatTlsSteady,
+} from './chat.ts'
 import { idle, idleTls } from './idle.ts'
-import { loginPlainTls, loginScram, loginScramTls } from './login.ts'
+import { loginFast, loginPlainTls, loginScram, loginScramTls } from './login.ts'
 import { presence } from './presence.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -13,9 +24,14 @@ export const scenarios: readonly Scenario[] = [
   chatTlsSteady,
   chatManaged,
   chatSilent,
+  chatArchive,
+  chatArchiveSteady,
+  chatFederated,
+  chatFederatedSteady,
   loginScram,
   loginScramTls,
   loginPlainTls,
+  loginFast,
   presence,
   idle,
   idleTls,

@@ -6,7 +6,13 @@ import { Logins } from '../loads/login.ts'
 
 const ACCOUNTS = 100
 
-function login(name: string, title: string, target: number, options: ClientOptions): CpuScenario {
+function login(
+  name: string,
+  title: string,
+  target: number,
+  options: ClientOptions,
+  how: { readonly tokens?: boolean } = {},
+): CpuScenario {
   return {
     kind: 'cpu',
     name,
@@ -14,10 +20,12 @@ function login(name: string, title: string, target: number, options: ClientOptio
     target,
     operation: 'login',
     accounts: ACCOUNTS,
-    prepare: (server, locals) => Promise.resolve(new Logins(server, locals.slice(0, ACCOUNTS), options)),
+    prepare: (server, locals) => new Logins(server, locals.slice(0, ACCOUNTS), options, how).prime(),
   }
 }
 
 export const loginScram = login('login', 'login, SCRAM-SHA-1', 350, {})
 export const loginScramTls = login('login-tls', 'login, SCRAM-SHA-1, TLS', 1100, { tls: true })
 export const loginPlainTls = login('login-plain', 'login, PLAIN, TLS', 1600, { tls: true, mechanism: 'PLAIN' })
+/** A server without tokens logs in as in `login-tls`. */
+export const loginFast = login('login-fast', 'login, token, TLS', 1100, { tls: true }, { tokens: true })
