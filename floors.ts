@@ -25,6 +25,8 @@ export const floors: Floors = {
     'storage-sqlite': ['storage'],
     client: [...zeroToTwo, 'net'],
     server: zeroToTwo,
+    s2s: zeroToTwo,
+    component: zeroToTwo,
     testkit: zeroToTwo,
   },
   browser: ['jid', 'xml', 'sasl', 'plugin', 'stanza', 'stream', 'storage', 'cluster', 'client'],

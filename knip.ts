@@ -22,12 +22,18 @@ const config: KnipConfig = {
     // Suites run in the vitest of whoever calls them.
     'packages/storage': { entry: ['examples/*.ts'], ignoreDependencies: ['vitest'] },
     'packages/cluster': { ignoreDependencies: ['vitest'] },
-    'apps/bench': { entry: ['src/{run,profile}.ts'] },
+    'apps/bench': { entry: ['src/{run,profile,many-domains,modules}.ts', 'src/servers/modules-program.ts'] },
     'apps/conformance': {
-      entry: ['src/write-page.ts', 'src/route-of-a-message.ts', '{crash,mutants,abuse}/*.ts', 'crash/switches/*'],
+      entry: [
+        'src/write-page.ts',
+        'src/route-of-a-message.ts',
+        '{crash,mutants,abuse}/*.ts',
+        'crash/switches/*',
+        'browser/{setup,serve,page}.ts',
+      ],
     },
-    // Clients in processes of their own.
-    'apps/interop': { entry: ['src/*.setup.ts', 'src/drivers/*-js.ts'] },
+    // Clients in processes of their own; files of one are served to a page.
+    'apps/interop': { entry: ['src/*.setup.ts', 'src/drivers/*-js.ts'], ignoreDependencies: ['converse.js'] },
     'apps/minimal': { entry: ['src/*.ts'] },
   },
   // Of the system; apps/conformance/install-tools.sh brings those that a system may lack.
@@ -35,7 +41,7 @@ const config: KnipConfig = {
   // Types of exported functions, and constants that are read in their own file too.
   ignoreExportsUsedInFile: true,
   // One shape with two meanings: in a presence and among the features of a stream.
-  ignoreIssues: { 'packages/stanza/src/payloads/caps.ts': ['duplicates'] },
+  ignoreIssues: { 'packages/stanza/src/payloads/{caps,ecaps2}.ts': ['duplicates'] },
 }
 
 export default config

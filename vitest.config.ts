@@ -1,8 +1,20 @@
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
 // Tests see the sources: the condition makes every package resolve to its src folder, so no build comes first.
 const conditions = ['@tercet/source', 'node', 'module', 'import', 'default']
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+
+/** Tests that name the platform file of Node get the one for browsers too: it has to pass them. */
+const webPlatform = {
+  name: 'web platform',
+  enforce: 'pre' as const,
+  resolveId(source: string, importer: string | undefined): string | undefined {
+    if (importer === undefined || !/(^#|\/)platform(\/node\.ts)?$/.test(source)) return undefined
+    const [, src] = /^(.*\/src\/)/.exec(importer) ?? []
+    return src && `${src}platform/web.ts`
+  },
+}
 
 // One project after the other: what is measured or killed does not share the machine with the rest.
 export default defineConfig({
@@ -39,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'crash',
           sequence: { groupOrder: 2 },
-          include: ['apps/conformance/crash/{kill,stop}.test.ts'],
+          include: ['apps/conformance/crash/{kill,stop}.test.ts', 'apps/conformance/phone/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           fileParallelism: false,
@@ -78,6 +90,37 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        // The letters and words in Debian's Chromium, on their web platform files, and the client as a page has it.
+        plugins: [webPlatform],
+        resolve: { conditions: ['@tercet/source', 'browser', 'module', 'import', 'default'] },
+        test: {
+          name: 'browser',
+          sequence: { groupOrder: 7 },
+          include: [
+            'packages/{jid,plugin,sasl,stream,xml}/src/**/*.test.ts',
+            'packages/stanza/src/*.test.ts',
+            'apps/conformance/browser/**/*.test.ts',
+          ],
+          // They need Node: its crypto to compare with, its files, its collector.
+          exclude: [
+            '**/readme.test.ts',
+            'packages/sasl/src/{channel-binding,ht}.test.ts',
+            'packages/sasl/src/platform/platform.test.ts',
+            'packages/stream/src/kept.test.ts',
+          ],
+          globalSetup: ['apps/conformance/browser/setup.ts'],
+          testTimeout: 30_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] } }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
       {

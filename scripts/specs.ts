@@ -7,7 +7,8 @@ import * as plugins from '../packages/client/src/plugins/index.ts'
 import { standardModules } from '../packages/server/src/modules/index.ts'
 import { lowerFloors, titles } from './spec-titles.ts'
 
-interface Support {
+/** Who implements a specification. */
+export interface Support {
   /** Versions that were read, where the specification has versions. */
   readonly versions: Set<string>
   /** Packages and, in these, modules and plugins. */
@@ -44,7 +45,8 @@ function table(): string {
   return ['| specification | title | version | where |', '| --- | --- | --- | --- |', ...lines].join('\n')
 }
 
-function supported(): ReadonlyMap<string, Support> {
+/** Every specification that somebody implements. */
+export function supported(): ReadonlyMap<string, Support> {
   const all = new Map<string, Support>()
   const add = (spec: string, version: string | undefined, place: string, name?: string): void => {
     const support = all.get(spec) ?? { versions: new Set(), places: new Map<string, Set<string>>() }
