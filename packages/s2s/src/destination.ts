@@ -230,25 +230,19 @@ export class Destination implements Timed {
     try {
       const lost = lane.lost?.isOurs && lane.lost.lives ? lane.lost : undefined
       const link = await this.gateway.connect(lane.from, this.domain, attempt.signal, lost)
-      if (attempt.signal.aborted) {
-        link.leaveUnused()
-        return
-      }
       lane.connecting = undefined
-      this.attach(lane, link)
+      if (lane.link || attempt.signal.aborted) link.leaveUnused()
+      else this.attach(lane, link)
     } catch (error) {
-      if (attempt.signal.aborted) return
       lane.connecting = undefined
-      this.#failed(lane, failureOf(error))
+      if (!lane.link && !attempt.signal.aborted) this.#failed(lane, failureOf(error))
     }
   }
 
-  /** A stream carries a pair from now on. */
+  /** A stream carries a pair from now on. An attempt under way is let go on: its stream may be what the other server has chosen. */
   attach(lane: Lane, link: Link): void {
     lane.lost?.passed()
     lane.lost = undefined
-    lane.connecting?.abort()
-    lane.connecting = undefined
     lane.link = link
     link.lanes.set(lane.from + ' ' + this.domain, lane)
     this.failure = undefined
@@ -280,6 +274,11 @@ export class Destination implements Timed {
 
   #failed(lane: Lane, failure: Failure): void {
     const { logger } = this.gateway
+    const link = this.gateway.carrier(lane.from, this.domain)
+    if (link) {
+      this.attach(lane, link)
+      return
+    }
     this.failure = failure
     this.#pause()
     logger.info(

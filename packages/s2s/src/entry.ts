@@ -30,6 +30,8 @@ export class Entry implements SpoolEntry {
   gone = false
   /** It could not be stored while a stream had it: the work that still waits for it. */
   unsaved: Work | undefined
+  /** Set: it was confirmed there, and its row has outlived that; a crash would send it again. */
+  outliving: { forgotten(entry: Entry): void } | undefined
 
   constructor(
     destination: string,
@@ -47,11 +49,17 @@ export class Entry implements SpoolEntry {
     this.queuedMs = queuedMs
     this.barrier = barrier
     this.unsaved = undefined
+    this.outliving = undefined
   }
 
   /** Our promise: it survives this process. Other stanzas are for whoever is there (RFC 6120 §8.2). */
   get owed(): boolean {
     return this.id !== ''
+  }
+
+  forgotten(): void {
+    this.outliving?.forgotten(this)
+    this.outliving = undefined
   }
 
   /** A request, whose sender does not wait for long. */

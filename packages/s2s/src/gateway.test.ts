@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Network } from './network.fixture.ts'
+import { Network, type Home } from './network.fixture.ts'
 
 const hist = "<message from='romeo@a.test/x' to='juliet@b.test' type='chat' id='m1'><body>Hist!</body></message>"
 
@@ -19,6 +19,32 @@ test('two gateways talk: TLS, a certificate, and the answer back', async () => {
       streams: [{ direction: 'both', proof: 'external', certificate: 'pkix', confirmation: 'stream management' }],
     },
   ])
+})
+
+test.each([
+  ['certificates', 'each'],
+  ['dialback', 'self-made'],
+])('two gateways that connect to each other at once keep what they have made, by %s', async (way, certificate) => {
+  await using network = new Network()
+  const [a, b] = ['a.test', 'b.test'].map(domain =>
+    network.home(domain, { certificate: certificate === 'each' ? domain : certificate }),
+  ) as [Home, Home]
+  const back = (id: string) => `<message from='juliet@b.test' to='romeo@a.test/x' id='${id}'><body>Ay</body></message>`
+  a.sends(hist)
+  b.sends(back('m1'))
+  await a.receives(back('m1'))
+  await b.receives(hist)
+  const { dials } = network
+  const made = dials.length
+  for (const id of ['m2', 'm3']) {
+    a.sends(hist)
+    b.sends(back(id))
+    await a.receives(back(id))
+    await b.receives(hist)
+  }
+  expect(dials).toHaveLength(made)
+  expect([a.arrived, b.arrived]).toEqual([[], []])
+  expect(dials.filter(dial => dial === 'a.test → b.test').length).toBeLessThanOrEqual(way === 'dialback' ? 2 : 1)
 })
 
 test('two gateways talk by dialback where certificates prove nothing', async () => {

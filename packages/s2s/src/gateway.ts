@@ -216,8 +216,15 @@ export class Gateway implements AsyncDisposable {
     if (!link.carries) return this.#destinations.get(remote)?.awake()
     const destination = this.destination(remote)
     const lane = destination.lane(local)
-    // Whoever has lost a stream says first whether it takes that up.
-    if (!lane.link && (!lane.held || link.arrived.acknowledges)) destination.attach(lane, link)
+    // Whoever has lost a stream says first whether it takes that up; we may be doing so.
+    if (!lane.link && !lane.resuming && (!lane.held || link.arrived.acknowledges)) destination.attach(lane, link)
+  }
+
+  /** An open stream of the other server on which it takes stanzas of a pair; undefined: there is none. */
+  carrier(local: string, remote: string): Link | undefined {
+    const pair = pairKey(remote, local)
+    for (const link of this.links) if (link.carries && link.stream.open && link.accepted.has(pair)) return link
+    return undefined
   }
 
   /** {@link offer}s all pairs that a peer has proven on its stream. */

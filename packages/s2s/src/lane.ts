@@ -52,6 +52,11 @@ export class Lane {
     return this.heldMs > this.destination.gateway.wheel.now
   }
 
+  /** Our own attempt is about to take up a lost stream. */
+  get resuming(): boolean {
+    return this.connecting !== undefined && this.lost?.isOurs === true && this.lost.lives
+  }
+
   /** Nothing waits and nobody carries it. */
   get idle(): boolean {
     return !this.wants && !this.link && !this.connecting && !this.held

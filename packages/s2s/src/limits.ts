@@ -12,7 +12,7 @@ export interface GatewayLimits {
   readonly queueCharacters: number
   /** How long a stanza waits before its sender hears that it could not be delivered, default 300,000. */
   readonly queueMs: number
-  /** Sent stanzas that a stream may have unconfirmed, default 1,000: as many may arrive twice after a crash, with what was confirmed just before it. */
+  /** Sent stanzas that a stream may have unconfirmed, default 1,000: as many may arrive twice after a crash. */
   readonly windowStanzas: number
   /** Their characters, default 4 Mi. */
   readonly windowCharacters: number

@@ -137,8 +137,13 @@ export class Link implements StreamHandler, Flushable, Timed, Origin {
     // Most streams carry one pair.
     if (this.lanes.size === 1) for (const { destination } of this.lanes.values()) destination.confirmed(entries)
     else for (const lane of this.lanes.values()) lane.destination.confirmed(entries.filter(entry => lane.has(entry)))
-    for (const lane of this.lanes.values()) lane.pump()
+    this.pump()
     this.gateway.settled()
+  }
+
+  /** There is room again. */
+  pump(): void {
+    for (const lane of this.lanes.values()) lane.pump()
   }
 
   /** Confirmations are told and asked for with the next flush. */

@@ -19,6 +19,9 @@ export class Unconfirmed {
   /** Stanzas among them that must not be lost. */
   owed = 0
   #sent = new SentQueue<Entry>()
+  /** Stanzas that were confirmed and still have a row, and their characters. */
+  #outliving = 0
+  #outlivingCharacters = 0
   /** Where the peer's count began here. */
   #begun = 0
   /** The last of those that have a row, in the numbering of what was sent. */
@@ -61,10 +64,11 @@ export class Unconfirmed {
     return this.#sent.asked ? this.#askedMs + this.#link.gateway.limits.answerMs : undefined
   }
 
-  /** No more may be sent: the window is what may arrive twice after a crash. */
+  /** No more may be sent: the window is what may arrive twice after a crash, and so are confirmed stanzas as long as they have rows. */
   get full(): boolean {
     const { windowStanzas, windowCharacters } = this.#link.gateway.limits
-    return this.#sent.size >= windowStanzas || this.#sent.characters >= windowCharacters
+    const { size, characters } = this.#sent
+    return size + this.#outliving >= windowStanzas || characters + this.#outlivingCharacters >= windowCharacters
   }
 
   /** Worth asking for. A full window is, however small: nothing else leaves before the answer. */
@@ -140,11 +144,26 @@ export class Unconfirmed {
     const confirmed: Entry[] = []
     sent.asked = false
     sent.confirm(h, entry => confirmed.push(entry))
-    for (const entry of confirmed) if (entry.owed) this.owed--
+    for (const entry of confirmed) {
+      if (entry.owed) this.owed--
+      if (entry.stored) {
+        entry.outliving = this
+        this.#outliving++
+        this.#outlivingCharacters += entry.text.length
+      }
+    }
     this.#link.confirmed(confirmed)
     if (sent.size === 0) return
     if (sent.size < before) this.#link.queue()
     else this.#askLater()
+  }
+
+  /** A confirmed stanza has no row any more. */
+  forgotten({ text }: Entry): void {
+    const wasFull = this.full
+    this.#outliving--
+    this.#outlivingCharacters -= text.length
+    if (wasFull) this.#link.pump()
   }
 
   /** The peer closes in order: it still takes what it was sent before our closing tag (RFC 6120 §4.4). */

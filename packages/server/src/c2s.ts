@@ -94,6 +94,7 @@ export class C2s {
       flushList: server.flushList,
       wheel: server.wheel,
       maxUnwritten: server.limits.unwrittenCharacters,
+      maxUnread: server.limits.unwrittenCharacters / 8,
       closeMs: 5000,
       gone: stream => this.#gone(stream),
     }

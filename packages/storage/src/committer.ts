@@ -163,7 +163,10 @@ export class Committer {
 
   /** A disk that refuses is not asked as often as that. */
   #forgetSoon(): void {
-    if (this.#queue.settled.size > 0 && this.writable) this.#clock.forget()
+    const { size } = this.#queue.settled
+    if (size === 0 || !this.writable) return
+    if (this.#queue.manySettled) this.#schedule(this.#lastBeganMs + this.#options.commitGapMs)
+    else this.#clock.forget()
   }
 
   #forget(): void {
@@ -210,6 +213,10 @@ export class Committer {
     } else {
       this.writable = false
       for (const [id, entry] of job.settled) this.#queue.settled.set(id, entry)
+    }
+    for (const entry of job.settled.values()) {
+      entry.stored = failure !== undefined
+      entry.forgotten?.()
     }
     const nowMs = performance.now()
     for (const [index, unit] of job.units.entries()) {

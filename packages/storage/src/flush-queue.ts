@@ -47,6 +47,11 @@ export class FlushQueue {
     return this.#units.length === 0
   }
 
+  /** Worth a flush of their own. */
+  get manySettled(): boolean {
+    return this.settled.size >= this.#pace.commitRows
+  }
+
   *[Symbol.iterator](): Generator<WorkUnit> {
     for (const unit of this.#units) if (unit.state === 'queued') yield unit
   }
@@ -152,7 +157,8 @@ export class FlushQueue {
       writes.push(left)
       rows += left.length
     }
-    const go = urgentRows > 0 || (cause === 'lazy' && rows > 0) || (cause !== 'due' && this.settled.size > 0)
+    const forgets = this.manySettled || (cause !== 'due' && this.settled.size > 0)
+    const go = urgentRows > 0 || (cause === 'lazy' && rows > 0) || forgets
     this.#units = go ? rest : [...units, ...rest]
     this.#urgentRows = 0
     for (const unit of rest) this.#urgentRows += unit.urgentRows

@@ -85,6 +85,39 @@ test('the row of an entry goes soon after it was settled, and takes nobody along
   expect(storage.stats()).toMatchObject({ commits: 2, rows: 2 })
 })
 
+test('many rows go in the next gap, and their owner hears of it', async () => {
+  const forgotten: string[] = []
+  const entries = [1, 2, 3, 4].map(() => {
+    const entry = owe([], false)
+    entry.forgotten = () => forgotten.push(entry.id)
+    return entry
+  })
+  await pass(2 * GAP)
+  const { commits } = storage.stats()
+  storage.spool.settle(entries.slice(0, 3))
+  await pass(GAP)
+  expect(storage.stats().commits).toBe(commits)
+  storage.spool.settle(entries)
+  expect(forgotten).toEqual([])
+  await pass(GAP)
+  expect(storage.stats().commits).toBe(commits + 1)
+  expect(forgotten).toEqual(entries.map(({ id }) => id))
+  expect(entries.map(({ stored }) => stored)).toEqual([false, false, false, false])
+})
+
+test('a disk that refuses to delete a row lets nobody wait for it', async () => {
+  const forgotten: string[] = []
+  const entry = owe([], false)
+  entry.forgotten = () => forgotten.push(entry.id)
+  await pass(GAP)
+  storage.failCommits('full')
+  storage.spool.settle([entry])
+  await pass(60)
+  expect(forgotten).toEqual([entry.id])
+  expect(await storage.spool.count('romeo@a.test')).toBe(0)
+  storage.failCommits(undefined)
+})
+
 test('where something else is written all the time, rows go along with it', async () => {
   const landed: string[] = []
   const entry = owe(landed, false)

@@ -20,6 +20,8 @@ export interface SpoolEntry {
   settled: boolean
   /** A row of it is on disk or is being written. Adapters alone set it. */
   stored: boolean
+  /** Called when nobody waits any more for its row, which was there as it was settled, to go: it is gone, or the disk refuses. */
+  forgotten?(): void
 }
 
 /** Entries by destination. Rows are removed one by one as they are settled, never by a watermark. */
@@ -31,7 +33,7 @@ export interface Spool {
    *   see {@link Unit.commit}. Default false
    */
   put(unit: Unit, entry: SpoolEntry, live?: boolean): void
-  /** Marks entries as settled; the rows of stored ones go along with a later flush, or after 50 ms where there is none. */
+  /** Marks entries as settled; the rows of stored ones go along with a later flush, or after 50 ms where there is none, sooner if they are many. */
   settle(entries: readonly SpoolEntry[]): void
   /** Unsettled entries of a destination in order of id: rows on disk and those put but not yet flushed. */
   load(destination: string): Awaitable<readonly SpoolEntry[]>

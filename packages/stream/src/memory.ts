@@ -3,6 +3,8 @@
 import type { Endpoint, TlsContext, TlsInfo, Transport, TransportSink } from './transport.ts'
 
 const encoder = new TextEncoder()
+/** What the other end has not read above which a write says so. */
+const HIGH_WATER_BYTES = 65_536
 const here: Endpoint = { address: 'memory', port: 0 }
 
 /** Two ends of one connection: what one writes, the other reads in a later microtask. */
@@ -25,6 +27,8 @@ class MemoryTransport implements Transport {
   #paused = false
   #scheduled = false
   #closed = false
+  /** A write was told that much is unread, and waits for the other end to have read it all. */
+  #full = false
 
   constructor({ framing = 'tcp', tls }: { framing?: 'tcp' | 'websocket'; tls?: TlsInfo }) {
     this.framing = framing
@@ -49,7 +53,15 @@ class MemoryTransport implements Transport {
 
   write(text: string): boolean {
     this.peer?.receive(encoder.encode(text))
-    return true
+    this.#full ||= this.buffered > HIGH_WATER_BYTES
+    return !this.#full
+  }
+
+  /** The other end has read all. */
+  emptied(): void {
+    if (!this.#full) return
+    this.#full = false
+    if (!this.#closed) this.#sink?.drained()
   }
 
   receive(item: Uint8Array | 'end'): void {
@@ -102,6 +114,7 @@ class MemoryTransport implements Transport {
       if (item === undefined) return
       if (item === 'end') this.#sink?.ended()
       else this.#sink?.chunk(item)
+      if (this.#inbox.length === 0) this.peer?.emptied()
     }
   }
 }

@@ -47,7 +47,7 @@ class Far {
 
 function setUp(
   handle: (event: StreamEvent, stream: Stream) => void | Promise<void> = () => {},
-  options: { framing?: 'tcp' | 'websocket' } = {},
+  options: { framing?: 'tcp' | 'websocket'; maxUnread?: number } = {},
 ) {
   const wheel = new TimerWheel()
   wheels.push(wheel)
@@ -66,7 +66,8 @@ function setUp(
   const stream = new Stream(near, handler, {
     flushList: new FlushList(),
     wheel,
-    maxUnwritten: 1000,
+    maxUnwritten: options.maxUnread === undefined ? 1000 : Infinity,
+    ...(options.maxUnread !== undefined && { maxUnread: options.maxUnread }),
     closeMs: 5000,
     gone: () => log.push('gone'),
   })
@@ -121,6 +122,38 @@ describe('a stream (RFC 6120 §4)', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  test('who does not read the answers is read no further until he does', async () => {
+    const answer = (event: StreamEvent, stream: Stream): void => {
+      if (event.kind === 'element') stream.send('x'.repeat(40_000))
+    }
+    const { far, log } = setUp(answer, { maxUnread: 100_000 })
+    far.transport.pause()
+    far.transport.write(HEADER)
+    const turn = () => new Promise<void>(resolve => later(resolve))
+    for (let count = 0; count < 10; count++) {
+      far.transport.write('<presence/>')
+      await turn()
+    }
+    expect(log).toEqual(['open', 'presence', 'presence', 'presence'])
+    expect(far.transport.buffered).toBeLessThan(100)
+    far.transport.resume()
+    await vi.waitUntil(() => log.length === 11)
+    await far.until(() => far.text.length === 400_000)
+  })
+
+  test('a peer that takes what it is sent by asking is read whatever waits for it', async () => {
+    const answer = (event: StreamEvent, stream: Stream): void => {
+      if (event.kind === 'element') stream.send('x')
+    }
+    const { stream, far, log } = setUp(answer, { maxUnread: 0 })
+    Object.assign(stream.transport, { polled: true })
+    far.transport.pause()
+    far.transport.write(`${HEADER}<presence/>`)
+    await vi.waitUntil(() => log.length === 2)
+    far.transport.write('<presence/>')
+    await vi.waitUntil(() => log.length === 3)
   })
 
   test('while the handler waits nothing more is read (§10.1)', async () => {

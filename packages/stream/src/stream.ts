@@ -36,6 +36,11 @@ export interface StreamSurroundings {
   readonly wheel: TimerWheel
   /** Unwritten characters above which a stream is cut off, default 8 Mi. */
   readonly maxUnwritten?: number
+  /**
+   * Bytes that a peer has not taken above which nothing is read from it: who asks and does not read the answers is slowed down by TCP. Not
+   * for peers that do the same, since two of them could wait for each other. Default: it is read.
+   */
+  readonly maxUnread?: number
   /** How long to wait for the peer's closing tag, default 5,000. */
   readonly closeMs?: number
   /** A stream is over. */
@@ -82,6 +87,8 @@ export class Stream implements TransportSink {
   #pace: Pace | undefined
   #queued = false
   #waiting = false
+  /** Set: nothing is read until the peer has taken what it was sent. */
+  #stalled: (() => void) | undefined
   #ended = false
   /** When this stream's turn to be read began; `Infinity`: the next one begins when it goes on. */
   #sliceMs = 0
@@ -264,7 +271,11 @@ export class Stream implements TransportSink {
     }
   }
 
-  drained(): void {}
+  drained(): void {
+    const goOn = this.#stalled
+    this.#stalled = undefined
+    goOn?.()
+  }
 
   ended(): void {
     this.#ended = true
@@ -281,6 +292,7 @@ export class Stream implements TransportSink {
 
   /** Hands events over until there is none, or the handler wants to wait. */
   #read(): 'read' | 'waiting' {
+    if (this.#stalls()) return 'waiting'
     try {
       for (let count = 1; ; count++) {
         if (this.#state === 'over') return 'read'
@@ -326,6 +338,14 @@ export class Stream implements TransportSink {
       this.#refuse(error)
       return 'read'
     }
+  }
+
+  /** Who does not read is not read either. */
+  #stalls(): boolean {
+    const { transport } = this
+    if (transport.buffered <= (this.#around.maxUnread ?? Infinity) || transport.polled) return false
+    this.#wait(new Promise(resolve => (this.#stalled = resolve)))
+    return true
   }
 
   #wait(pending: Promise<void>): void {

@@ -75,4 +75,6 @@ export interface Transport {
   destroy(): void
   /** Bytes written but not yet taken by the operating system. */
   readonly buffered: number
+  /** True: what is written leaves only when the peer asks, so that a pause would hold it up for ever. Default false. */
+  readonly polled?: boolean
 }

@@ -34,7 +34,6 @@ export const launch: Launch = async ({ needs, accounts, password, certificateFil
       webSocketUrl: `ws://127.0.0.1:${prosody.httpPort}/xmpp-websocket`,
       password,
       componentPort: prosody.componentPort,
-      patienceMs: 2000,
     },
     restart: () => prosody.restart(),
     stop: () => prosody.stop(),

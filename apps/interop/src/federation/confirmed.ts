@@ -1,11 +1,9 @@
 /** What a server of ours tells of what it has sent to another one: how that was confirmed, and how much was not. */
 
-import { defaultGatewayLimits, type StreamStatus } from '@tercet/s2s'
+import type { StreamStatus } from '@tercet/s2s'
 import { domainOf } from './kinds.ts'
 import type { FederatedServer } from './server.ts'
 
-/** As many stanzas may be under way. */
-const WINDOW = defaultGatewayLimits.windowStanzas
 const domain = (server: FederatedServer) => domainOf('external', server.name)
 
 /** Streams from `server` that carry what it sends to `other`; undefined: it does not tell. */
@@ -51,7 +49,7 @@ export async function watch(server: FederatedServer, other: FederatedServer): Pr
       if (!line.startsWith('{')) continue
       const said = JSON.parse(line) as Said
       if (said.msg === 'Stanzas of an earlier run wait for another server' && said.domain === domain(other))
-        window += Math.min(said.stanzas ?? 0, WINDOW)
+        window += Math.min(said.stanzas ?? 0, server.windowStanzas ?? 0)
       if (said.msg === 'Another server has them, as it closes in order') by.add('orderly close')
       if (said.msg !== 'A stream of another server is over' || !said.pairs?.includes(pair)) continue
       window += said.unconfirmed ?? 0

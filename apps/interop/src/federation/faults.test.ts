@@ -12,6 +12,8 @@ const long = process.env['TERCET_LONG'] !== undefined
 const count = long ? 5_000 : 200
 // As long as a loaded peer may take for a window.
 const answerSeconds = long ? 20 : 3
+// Much less than the messages, so that more than a window is more than may arrive twice.
+const windowStanzas = long ? 1_000 : 50
 
 const open = new AsyncDisposableStack()
 const rows: Outcome[] = []
@@ -24,10 +26,10 @@ beforeAll(async () => {
   world = open.use(await openWorld())
   users = open.use(new Users(world.network))
   const [first, ...rest] = await Promise.all([
-    launchTercet(world, 'tercet', { answerSeconds }),
+    launchTercet(world, 'tercet', { answerSeconds, windowStanzas }),
     launchProsody(world),
     launchEjabberd(world),
-    launchTercet(world, 'twin', { answerSeconds }),
+    launchTercet(world, 'twin', { answerSeconds, windowStanzas }),
   ])
   ours = open.use(first)
   for (const peer of rest) peers.set(peer.name, open.use(peer))

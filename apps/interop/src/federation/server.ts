@@ -30,6 +30,8 @@ export interface FederatedServer extends AsyncDisposable {
   readonly pids: readonly number[]
   /** How it makes sure that another server has what it was sent. */
   readonly confirmation: string
+  /** As many stanzas may be under way to another server; undefined: it does not tell. */
+  readonly windowStanzas?: number
   /** What a server of ours says of its streams and queues; undefined: it is somebody else's. */
   streams?(kind: Kind): Promise<readonly DomainStatus[]>
   /** SIGKILL, or this signal, and gone when this resolves. */

@@ -23,11 +23,11 @@ const fromSource = ['--conditions=@tercet/source', main]
 export async function launchTercet(
   world: World,
   name: 'tercet' | 'twin',
-  { answerSeconds = 30, apart = false }: { answerSeconds?: number; apart?: boolean } = {},
+  { answerSeconds = 30, windowStanzas = 1000, apart = false }: Partial<Omit<Setup, 'world' | 'name'>> = {},
 ): Promise<FederatedServer> {
   const home = temporaryHome(name)
   const halves = (['external', 'dialback'] as const).map(kind =>
-    half({ world, name, answerSeconds, apart }, kind, home.path, home.env),
+    half({ world, name, answerSeconds, windowStanzas, apart }, kind, home.path, home.env),
   )
   const [trusted, own] = halves
   const each = async (run: (launched: Launched) => Promise<void>) => {
@@ -48,6 +48,7 @@ export async function launchTercet(
     version: 'Tercet',
     address: kind => addressOf(world.addresses, name, kind),
     confirmation: 'stream management or pings',
+    windowStanzas,
     async addAccount(jid, password) {
       const served = kinds.find(kind => jid.endsWith(`@${domainOf(kind, name)}`))
       const configFile = served !== undefined && isSelfMade(served) ? own!.configFile : trusted!.configFile
@@ -73,6 +74,8 @@ interface Setup {
   readonly name: ServerName
   /** How long another server has to confirm what it was sent. */
   readonly answerSeconds: number
+  /** As many stanzas may be under way to it. */
+  readonly windowStanzas: number
   /** Each host shows a certificate of its own; the common one is trusted by nobody. */
   readonly apart: boolean
 }
@@ -120,7 +123,7 @@ function files({ certificateFile, keyFile }: Identity): string {
 }
 
 function configuration(setup: Setup, kind: Kind, data: string, address: string): string {
-  const { world, name, answerSeconds, apart } = setup
+  const { world, name, answerSeconds, windowStanzas, apart } = setup
   const identities = world.identities[name]
   const served = kinds.filter(other => isSelfMade(other) === isSelfMade(kind))
   // JSON strings are TOML basic strings.
@@ -155,6 +158,7 @@ private_addresses = true
 ca = ${JSON.stringify(world.caFile)}
 authentication = "${isSelfMade(kind) ? 'dialback' : 'certificate'}"
 answer_seconds = ${answerSeconds}
+window_stanzas = ${windowStanzas}
 
 [limits]
 offline_messages = 20000

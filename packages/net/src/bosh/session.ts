@@ -60,6 +60,10 @@ export class BoshSession implements Transport, Speaker {
 
   // As the stream sees it
 
+  get polled(): boolean {
+    return true
+  }
+
   get buffered(): number {
     return this.#outgoingCharacters
   }

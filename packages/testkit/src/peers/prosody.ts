@@ -6,6 +6,9 @@ import { freePorts } from '../ports.ts'
 import { reachable, startProcess } from './process.ts'
 import type { RunningProcess } from './process.ts'
 
+/** COMPAT(Prosody 0.12): a signal that meets it at work may end it without the words that it has for streams; by then it is idle. */
+const CALM_MS = 300
+
 /** What a Prosody is started with. */
 export interface ProsodyOptions {
   /** Served domains. Default `a.test` and `b.test`. */
@@ -93,6 +96,7 @@ export async function launchProsody(options: ProsodyOptions = {}): Promise<Proso
     componentPort,
     folder,
     restart: async () => {
+      await new Promise(resolve => setTimeout(resolve, CALM_MS))
       await running.stop()
       running = await start()
     },
