@@ -34,6 +34,9 @@ export default defineConfig({
             'scripts/**/*.test.ts',
           ],
           exclude: ['apps/conformance/**', 'apps/interop/**', '**/node_modules/**'],
+          // Property tests take seconds, and several where others use the machine.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {
