@@ -427,7 +427,7 @@ export const mutants: readonly Mutant[] = [
   {
     play: 'xep-0288/collision',
     wrong: 'keeps the connection that nobody needs any more',
-    edits: [{ file: destination, find: 'lane.connecting?.abort()\n    lane.connecting = undefined\n    lane.link = link', replace: 'lane.connecting = undefined\n    lane.link = link' }],
+    edits: [{ file: destination, find: 'if (lane.link || attempt.signal.aborted) link.leaveUnused()', replace: 'if (lane.link || attempt.signal.aborted) return' }],
   },
   {
     play: 'rfc6120/s2s-back-off',

@@ -36,7 +36,7 @@ test('a process that grew gives memory back when it is calm, once', () => {
   process.busy = 0.9
   now = calm.due(now)
   expect(process.collections).toBe(1)
-  process.busy = 0.1
+  process.busy = 0.005
   now = calm.due(now)
   expect([process.collections, process.rss()]).toEqual([2, 100 * MIB])
   for (let look = 0; look < 100; look++) now = calm.due(now)

@@ -11,8 +11,8 @@ import type { Timed } from '@tercet/stream'
 
 /** How often it looks, at least. */
 const LOOK_MS = 2000
-/** The share of that time in which the loop of a calm process has work: a hundred stanzas a second, each for itself, are a third of it. */
-const CALM = 0.2
+/** The share of that time in which the loop of a calm process has work: who gets a hundred answers a second would notice the pause. */
+const CALM = 0.01
 /** What is gained by less growth than this is not worth a pause. */
 const GROWTH = 1.04
 const GROWTH_BYTES = 4 * 1_048_576
