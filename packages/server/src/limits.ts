@@ -18,7 +18,7 @@ export interface Limits extends OutboxLimits {
   readonly maxUnconfirmed: number
   /** Their characters, default 16 Mi. */
   readonly maxUnconfirmedCharacters: number
-  /** Characters that a peer does not read before it is cut off, default 8 Mi (`resource-constraint`). */
+  /** Characters that a peer does not read before it is cut off, default 8 Mi (`resource-constraint`); from an eighth on it is not read either. */
   readonly unwrittenCharacters: number
   /** Rows that wait for the disk before stanzas that need it are refused, default 100,000 (`resource-constraint`). */
   readonly storageBacklog: number
