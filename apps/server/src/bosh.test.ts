@@ -1,7 +1,6 @@
 // BOSH from end to end: clients over HTTP, the listener, the server. What each rule means for requests is in net/src/bosh.
 import { bosh, createClient, incoming, type Client } from '@tercet/client'
 import { Jid } from '@tercet/jid'
-import { selfSigned } from '@tercet/net'
 import { silent } from '@tercet/plugin'
 import { createServer, type Server } from '@tercet/server'
 import { standardModules } from '@tercet/server/modules'
@@ -11,6 +10,7 @@ import { ping } from '@tercet/stanza/ping'
 import { memoryStorage } from '@tercet/storage/memory'
 import { parse, type Element } from '@tercet/xml'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fixedCertificates } from './certificates.fixture.ts'
 import { createWeb, type Web } from './http.ts'
 
 let server: Server
@@ -29,13 +29,7 @@ beforeEach(async () => {
   const { accounts } = server.hosts.get('localhost')!
   for (const name of ['romeo', 'juliet']) await accounts.put(name, await accounts.derive('secret'), { create: true })
   web = createWeb({
-    certificates: {
-      current: selfSigned({ domains: ['localhost'] }),
-      contexts: {},
-      onChange: () => {},
-      reload() {},
-      close() {},
-    },
+    certificates: fixedCertificates(),
     maxMessageBytes: 20_000,
     logger: silent,
     accept: transport => server.accept(transport),

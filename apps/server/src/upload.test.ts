@@ -5,7 +5,6 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type Client } from '@tercet/client'
-import { selfSigned } from '@tercet/net'
 import { silent } from '@tercet/plugin'
 import { createServer, type Files, type Server } from '@tercet/server'
 import { standardModules } from '@tercet/server/modules'
@@ -13,6 +12,7 @@ import * as wire from '@tercet/stanza/http-upload'
 import { memoryStorage } from '@tercet/storage/memory'
 import { memoryPair } from '@tercet/stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fixedCertificates } from './certificates.fixture.ts'
 import { diskFiles } from './disk-files.ts'
 import { s3Files } from './s3-files.ts'
 import { startBucket } from './s3.fixture.ts'
@@ -44,13 +44,7 @@ async function start(files: Files): Promise<void> {
   const { accounts } = server.hosts.get('localhost')!
   await accounts.put('romeo', await accounts.derive('secret'), { create: true })
   web = createWeb({
-    certificates: {
-      current: selfSigned({ domains: ['localhost'] }),
-      contexts: {},
-      onChange: () => {},
-      reload() {},
-      close() {},
-    },
+    certificates: fixedCertificates(),
     maxMessageBytes: 20_000,
     logger: silent,
     accept: transport => server.accept(transport),
