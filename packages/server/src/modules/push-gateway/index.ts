@@ -73,6 +73,7 @@ export const pushGateway = defineModule({
       expireMs: configured.keep_days * DAY_MS,
     })
     const deliveries = new Deliveries(host, {
+      find: node => registrations.find(node),
       async send({ endpoint }, payload, signal) {
         const notification = {
           payload,
@@ -91,6 +92,7 @@ export const pushGateway = defineModule({
       giveUpMs: configured.retry_minutes * 60_000,
     })
     host.scope.add(deliveries)
+    void deliveries.restore()
 
     host.feature(wire.NS)
     disco.identity({ category: 'pubsub', type: 'push', name: 'Web Push' })
@@ -104,13 +106,13 @@ export const pushGateway = defineModule({
     host.handle(publish, 'server', async ({ publish: { node, items }, options }, context) => {
       const registration = await published(registrations, node ?? '', options?.form, context)
       const payload = payloadOf(registration, summaryOf(items), configured)
-      const progress = deliveries.push(registration, payload)
+      const { first } = await deliveries.push(registration, payload).catch(unstored)
       // Another server counts on our acknowledgements: it does not wait for somebody's web server, and hears with the next one.
-      if (!context.turn.promised) refuse(await inTime(host, progress))
+      if (!context.turn.promised) refuse(await inTime(host, first))
       return undefined
     })
     host.on(accountRemoved, 'run', async ({ account, turn }) => {
-      for (const { node } of await registrations.of(account.jid)) deliveries.forget(node)
+      deliveries.forget(account.jid, turn)
       await registrations.remove(account.jid, () => true, turn)
     })
 
@@ -195,6 +197,11 @@ function inTime({ server: { wheel } }: Host, progress: Promise<Progress>): Promi
     wheel.add(late, wheel.now + ANSWER_MS)
     progress.finally(() => wheel.remove(late)).then(resolve, reject)
   })
+}
+
+/** @throws {StanzaError} always */
+function unstored(cause: unknown): never {
+  throw new StanzaError('resource-constraint', { text: 'The notification could not be stored; try again later', cause })
 }
 
 /** @throws {StanzaError} the notification did not get through, and the server of the account should know */

@@ -249,6 +249,83 @@ test('registrations outlive a restart', async () => {
   expect(fixture.web.read()).toEqual([{ node, count: 1 }])
 })
 
+describe('a restart', () => {
+  const later: PushOutcome = { kind: 'later', reason: '503' }
+
+  /** A server whose push service does not take the notification of a message, and the one after it. */
+  async function restarted(outcome: PushOutcome, stop: (fixture: Fixture) => Promise<void>) {
+    const disk = new MemoryDisk()
+    const storage = memoryStorage({ disk })
+    const before = await start({}, { storage })
+    const { node } = await phone(before)
+    before.web.outcomes.push(outcome)
+    const juliet = await before.login('juliet@a.test/balcony')
+    juliet.send(chat('m1'))
+    await settled(before)
+    expect(before.web.read()).toHaveLength(1)
+    await stop(before)
+    await before.server.stop()
+    await storage.close()
+    const after = await start({}, { storage: memoryStorage({ disk }) })
+    await settled(after)
+    const { wheel } = after.server
+    wheel.tick(wheel.now + 6000)
+    await settled(after)
+    return { after, node }
+  }
+
+  test('what waits for its push service is sent after it', async () => {
+    const { after, node } = await restarted(later, () => Promise.resolve())
+    await using fixture = after
+    expect(fixture.web.read()).toEqual([{ node, count: 1 }])
+    const { wheel, storage } = fixture.server
+    wheel.tick(wheel.now + 3_600_000)
+    await settled(fixture)
+    expect(fixture.web.read()).toEqual([])
+    expect(await storage.table('push deliveries').list('a.test', 'romeo@a.test')).toEqual([])
+  })
+
+  test('what was sent is not sent again', async () => {
+    const { after } = await restarted(SENT, () => Promise.resolve())
+    await using fixture = after
+    expect(fixture.web.read()).toEqual([])
+  })
+
+  test('what waits for an app that has gone meanwhile is dropped', async () => {
+    const { after } = await restarted(later, async fixture => {
+      const romeo = await fixture.login('romeo@a.test/desk')
+      await command(
+        romeo,
+        'unregister-push',
+        `type='result'><command ${COMMANDS} status='completed'/></iq>`,
+        submit({}),
+      )
+    })
+    await using fixture = after
+    expect(fixture.web.read()).toEqual([])
+    expect(await fixture.server.storage.table('push deliveries').list('a.test', 'romeo@a.test')).toEqual([])
+  })
+
+  test('what waits for an account that is removed goes with it', async () => {
+    const { after } = await restarted(later, async ({ server }) => {
+      await removeAccount(server.hosts.get('a.test')!, 'romeo')
+    })
+    await using fixture = after
+    expect(fixture.web.read()).toEqual([])
+    expect(await fixture.server.storage.table('push deliveries').list('a.test', 'romeo@a.test')).toEqual([])
+  })
+})
+
+test('a notification that cannot be stored is refused, and not sent', async () => {
+  const storage = memoryStorage()
+  await using fixture = await start({ open: true }, { storage })
+  const { node, secret } = await registered(fixture)
+  storage.failCommits('full')
+  fixture.afar.sends(publication(node, secret, " from='b.test'"))
+  await vi.waitFor(() => expect(fixture.afar.unread.join('')).toContain('<resource-constraint '))
+  expect(fixture.web.read()).toEqual([])
+})
+
 test('each host has its own', async () => {
   await using fixture = await start({}, { domains: ['a.test', 'c.test'] })
   const { node, secret } = await phone(fixture)
