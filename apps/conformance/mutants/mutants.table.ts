@@ -22,6 +22,7 @@ const mam = 'packages/server/src/modules/mam/index.ts'
 const carbons = 'packages/server/src/modules/carbons.ts'
 const copied = 'packages/server/src/modules/copied.ts'
 const storable = 'packages/server/src/modules/storable.ts'
+const keeping = 'packages/stanza/src/keeping.ts'
 const blocking = 'packages/server/src/modules/blocking.ts'
 const blocks = 'packages/server/src/modules/blocks.ts'
 const presence = 'packages/server/src/modules/presence.ts'
@@ -659,13 +660,13 @@ export const mutants: readonly Mutant[] = [
     play: 'xep-0334/hints-for-storing',
     wrong: 'stores what is not to be stored',
     edits: [
-      { file: storable, find: "if (name === 'no-store' || name === 'no-permanent-store') return false", replace: '' },
+      { file: keeping, find: "if (name === 'no-store' || name === 'no-permanent-store') return false", replace: '' },
     ],
   },
   {
     play: 'xep-0334/hints-for-storing',
     wrong: 'stores nothing by a hint alone',
-    edits: [{ file: storable, find: "if (name === 'store') return true", replace: '' }],
+    edits: [{ file: keeping, find: "if (name === 'store') return true", replace: '' }],
   },
   {
     play: 'rfc6121/unasked-unsubscribe',
@@ -751,14 +752,14 @@ export const mutants: readonly Mutant[] = [
     play: 'xep-0160/what-is-kept',
     wrong: 'keeps messages of every type',
     edits: [
-      { file: storable, find: "if (type !== 'chat' && type !== 'normal') return false", replace: '' },
+      { file: storable, find: "(message.type === 'chat' || message.type === 'normal') &&", replace: '' },
       { file: message, find: "if (type === 'error' || type === 'headline') return", replace: '' },
     ],
   },
   {
     play: 'xep-0160/what-is-kept',
     wrong: 'keeps chat states',
-    edits: [{ file: storable, find: 'ns !== NS_CHAT_STATES &&', replace: '' }],
+    edits: [{ file: keeping, find: 'ns !== NS_CHAT_STATES &&', replace: '' }],
   },
   {
     play: 'rfc5802/nonce',

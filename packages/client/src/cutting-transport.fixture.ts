@@ -1,6 +1,6 @@
 /** Links that are cut where a test says, for the tests of clients. */
 
-import type { Transport, TransportSink } from '@tercet/stream'
+import { ForwardingTransport, type Transport, type TransportSink } from '@tercet/stream'
 
 /** Bytes that a link lets pass before it is cut, on the way to the peer and from it. */
 export interface Cut {
@@ -9,32 +9,15 @@ export interface Cut {
 }
 
 /** A transport that is cut after so many bytes, in the middle of a stanza if it comes so. */
-export class CuttingTransport implements Transport {
-  readonly #inner: Transport
+export class CuttingTransport extends ForwardingTransport {
   #cut: Cut | undefined
   #in = 0
   #out = 0
   #over = false
 
   constructor(inner: Transport, cut: Cut | undefined) {
-    this.#inner = inner
+    super(inner)
     this.#cut = cut
-  }
-
-  get framing(): 'tcp' | 'websocket' {
-    return this.#inner.framing
-  }
-  get remote() {
-    return this.#inner.remote
-  }
-  get local() {
-    return this.#inner.local
-  }
-  get tls() {
-    return this.#inner.tls
-  }
-  get buffered(): number {
-    return this.#inner.buffered
   }
 
   /** Counts from here. */
@@ -46,11 +29,11 @@ export class CuttingTransport implements Transport {
 
   cut(): void {
     this.#over = true
-    this.#inner.destroy()
+    this.inner.destroy()
   }
 
-  start(sink: TransportSink): void {
-    this.#inner.start({
+  override start(sink: TransportSink): void {
+    super.start({
       chunk: bytes => {
         if (this.#over) return
         const left = this.#cut ? this.#cut.toPeer - this.#in : Infinity
@@ -67,29 +50,13 @@ export class CuttingTransport implements Transport {
     })
   }
 
-  write(text: string): boolean {
+  override write(text: string): boolean {
     if (this.#over) return true
     const left = this.#cut ? this.#cut.fromPeer - this.#out : Infinity
     this.#out += text.length
-    if (text.length <= left) return this.#inner.write(text)
-    if (left > 0) this.#inner.write(text.slice(0, left))
+    if (text.length <= left) return super.write(text)
+    if (left > 0) super.write(text.slice(0, left))
     this.cut()
     return true
-  }
-
-  pause(): void {
-    this.#inner.pause()
-  }
-  resume(): void {
-    this.#inner.resume()
-  }
-  upgrade(context: Parameters<Transport['upgrade']>[0]): Promise<void> {
-    return this.#inner.upgrade(context)
-  }
-  close(): void {
-    this.#inner.close()
-  }
-  destroy(): void {
-    this.#inner.destroy()
   }
 }

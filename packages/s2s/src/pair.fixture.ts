@@ -1,6 +1,6 @@
 /** Connections in memory with TLS that may be started on them, and certificates that say whom they are for. */
 
-import { memoryPair, type TlsContext, type TlsInfo, type Transport, type TransportSink } from '@tercet/stream'
+import { ForwardingTransport, memoryPair, type TlsContext, type TlsInfo, type Transport } from '@tercet/stream'
 import type { TlsPort, Verifier } from './ports.ts'
 
 /** TLS of one side: its certificate is the list of the names in it; undefined: none. */
@@ -21,62 +21,23 @@ export function upgradablePair(
   near.peer = far
   far.peer = near
   if (options.tls) {
-    near.tls = tlsInfo(options.tls.far)
-    far.tls = tlsInfo(options.tls.near)
+    near.secure = tlsInfo(options.tls.far)
+    far.secure = tlsInfo(options.tls.near)
   }
   return [near, far]
 }
 
-class Upgradable implements Transport {
-  readonly framing: Transport['framing']
-  readonly #inner: Transport
-  tls: TlsInfo | undefined
+class Upgradable extends ForwardingTransport {
+  secure: TlsInfo | undefined
   peer: Upgradable | undefined
   offered: { readonly certificate: string | undefined } | undefined
   secured: (() => void) | undefined
 
-  constructor(inner: Transport) {
-    this.#inner = inner
-    this.framing = inner.framing
+  override get tls(): TlsInfo | undefined {
+    return this.secure
   }
 
-  get remote() {
-    return this.#inner.remote
-  }
-
-  get local() {
-    return this.#inner.local
-  }
-
-  get buffered(): number {
-    return this.#inner.buffered
-  }
-
-  start(sink: TransportSink): void {
-    this.#inner.start(sink)
-  }
-
-  write(text: string): boolean {
-    return this.#inner.write(text)
-  }
-
-  pause(): void {
-    this.#inner.pause()
-  }
-
-  resume(): void {
-    this.#inner.resume()
-  }
-
-  close(): void {
-    this.#inner.close()
-  }
-
-  destroy(): void {
-    this.#inner.destroy()
-  }
-
-  async upgrade(context: TlsContext): Promise<void> {
+  override async upgrade(context: TlsContext): Promise<void> {
     // Made by this fixture.
     this.offered = { certificate: (context as Context).certificate }
     this.resume()
@@ -85,8 +46,8 @@ class Upgradable implements Transport {
       await new Promise<void>(resolve => (this.secured = resolve))
       return
     }
-    this.tls = tlsInfo(peer.offered.certificate)
-    peer.tls = tlsInfo(this.offered.certificate)
+    this.secure = tlsInfo(peer.offered.certificate)
+    peer.secure = tlsInfo(this.offered.certificate)
     peer.secured?.()
   }
 }

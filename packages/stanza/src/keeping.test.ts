@@ -12,6 +12,7 @@ test.each([
   [true, `<message to='b.test' type='chat'>${WRITES}${BODY}</message>`],
   [true, `<message to='b.test' type='chat'>${WRITES}<store xmlns='urn:xmpp:hints'/></message>`],
   [false, `<message to='b.test' type='chat'>${WRITES}</message>`],
+  [false, `<message to='b.test' type='chat'><thread>t</thread>${WRITES}</message>`],
   [false, `<message to='b.test' type='headline'>${BODY}</message>`],
   [false, `<message to='b.test' type='error'>${BODY}</message>`],
   [false, `<message to='b.test' type='chat'>${BODY}<no-store xmlns='urn:xmpp:hints'/></message>`],

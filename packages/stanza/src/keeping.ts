@@ -1,20 +1,17 @@
 // What a server owes the sender of a stanza that goes to another domain.
 import { isFull } from '@tercet/jid'
+import { CONTENT } from '@tercet/xml'
 import type { Message } from './message.ts'
 import { NS as NS_CHAT_STATES } from './payloads/chat-states.ts'
 import { NS as NS_HINTS } from './payloads/hints.ts'
 import type { Stanza } from './stanza.ts'
 import { isSubscriptionType } from './subscription.ts'
 
-/** Whether a stanza for another domain outlives the process: messages, unless a hint says otherwise, and what subscriptions are made of. */
-export function isKept(stanza: Stanza): boolean {
-  if (stanza.kind === 'message') return isWorthKeeping(stanza)
-  return stanza.kind === 'presence' && isSubscriptionType(stanza.type)
-}
-
-/** Errors and headlines are for whoever is there, chat states for the moment (XEP-0085 §5.3); hints are obeyed (XEP-0334 §4). */
-function isWorthKeeping({ type, content }: Message): boolean {
-  if (type === 'error' || type === 'headline') return false
+/**
+ * Whether a message has what its recipient would miss later: a hint decides (XEP-0334 §4), else anything beside a chat state, which is for the
+ * moment (XEP-0085 §5.3), and its thread.
+ */
+export function isWorthKeeping({ content }: Message): boolean {
   let worth = false
   for (let index = 0; index < content.size; index++) {
     const ns = content.nsAt(index)
@@ -22,9 +19,18 @@ function isWorthKeeping({ type, content }: Message): boolean {
       const name = content.nameAt(index)
       if (name === 'store') return true
       if (name === 'no-store' || name === 'no-permanent-store') return false
-    } else if (ns !== NS_CHAT_STATES) worth = true
+    } else if (ns !== NS_CHAT_STATES && !(ns === CONTENT && content.nameAt(index) === 'thread')) worth = true
   }
   return worth
+}
+
+/**
+ * Whether a stanza for another domain outlives the process: messages that are worth keeping, but for errors and headlines, which are for
+ * whoever is there, and what subscriptions are made of.
+ */
+export function isKept(stanza: Stanza): boolean {
+  if (stanza.kind === 'message') return stanza.type !== 'error' && stanza.type !== 'headline' && isWorthKeeping(stanza)
+  return stanza.kind === 'presence' && isSubscriptionType(stanza.type)
 }
 
 /**

@@ -1,5 +1,6 @@
 export type { ChannelBindingType, Endpoint, TlsContext, TlsInfo, Transport, TransportSink } from './transport.ts'
 export { memoryPair } from './memory.ts'
+export { ForwardingTransport } from './forwarding.ts'
 export { TimerWheel, type Timed } from './timers.ts'
 export { FlushList, type Flushable } from './flush.ts'
 export { Stream, type HeaderAttributes, type StreamHandler, type StreamSurroundings } from './stream.ts'
