@@ -36,7 +36,7 @@ const config: KnipConfig = {
     'apps/interop': { entry: ['src/*.setup.ts', 'src/drivers/*-js.ts'], ignoreDependencies: ['converse.js'] },
     'apps/minimal': { entry: ['src/*.ts'] },
   },
-  // Of the system; apps/conformance/install-tools.sh brings those that a system may lack.
+  // Of the system; scripts/install-debian.sh tools brings those that a system may lack.
   ignoreBinaries: ['strace', 'mount', 'umount'],
   // Types of exported functions, and constants that are read in their own file too.
   ignoreExportsUsedInFile: true,

@@ -46,7 +46,7 @@ export async function traceOrder({ preload = [] }: OrderOptions = {}): Promise<O
 
 function requireStrace(): void {
   if (spawnSync('strace', ['--version']).status !== 0)
-    throw new Error('strace is missing: run apps/conformance/install-tools.sh as root')
+    throw new Error('strace is missing: run scripts/install-debian.sh tools as root')
 }
 
 /** Sends all messages of one sender, a window at a time, until all are acknowledged. */

@@ -24,7 +24,7 @@ export function requireProgram(program: string, debianPackage: string): string {
     }
   }
   throw new Error(
-    `${program} is missing: install the Debian package ${debianPackage} (apt-get install ${debianPackage}, or apps/interop/install-peers.sh)`,
+    `${program} is missing: install the Debian package ${debianPackage} (apt-get install ${debianPackage}, or scripts/install-debian.sh peers)`,
   )
 }
 

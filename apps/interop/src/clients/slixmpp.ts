@@ -18,7 +18,7 @@ export const slixmpp: InteropClient<DriverSession> = {
       return (await runToEnd(python, ['-c', 'import slixmpp; print(slixmpp.__version__)'])).trim()
     } catch (cause) {
       throw new Error(
-        'slixmpp is missing: install the Debian package python3-slixmpp (apps/interop/install-peers.sh)',
+        'slixmpp is missing: install the Debian package python3-slixmpp (scripts/install-debian.sh peers)',
         {
           cause,
         },

@@ -1,9 +1,21 @@
 #!/bin/sh
-# Installs the Debian packages of the peers that the interop tests drive. Needs root; safe to run twice; starts no service.
+# Installs the Debian packages that tests need: `peers` that the interop tests drive, `tools` of the crash tests, the `browser`.
+# Needs root; safe to run twice; starts no service.
 set -eu
 
-packages='prosody lua-unbound ejabberd dnsmasq-base iproute2 iptables python3-slixmpp python3-aiohttp python3-aioxmpp profanity mcabber go-sendxmpp
-  gajim gajim-omemo xvfb dbus-daemon libnss3-tools tmux openssl'
+what=${1:-}
+case $what in
+  peers)
+    packages='prosody lua-unbound ejabberd dnsmasq-base iproute2 iptables python3-slixmpp python3-aiohttp python3-aioxmpp profanity mcabber go-sendxmpp
+      gajim gajim-omemo xvfb dbus-daemon libnss3-tools tmux openssl'
+    ;;
+  tools) packages='strace mount' ;;
+  browser) packages='chromium' ;;
+  *)
+    echo "usage: $0 peers|tools|browser" >&2
+    exit 2
+    ;;
+esac
 
 missing=''
 for package in $packages; do
@@ -11,11 +23,11 @@ for package in $packages; do
   [ "$status" = installed ] || missing="$missing $package"
 done
 if [ -z "$missing" ]; then
-  echo "interop peers: all installed"
+  echo "$what: all installed"
   exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-  echo "interop peers: run as root to install$missing" >&2
+  echo "$what: run as root to install$missing" >&2
   exit 1
 fi
 
@@ -37,4 +49,4 @@ if ! install; then
   apt-get update --quiet --quiet -o DPkg::Lock::Timeout=300
   install
 fi
-echo "interop peers: installed$missing"
+echo "$what: installed$missing"
