@@ -7,17 +7,11 @@ has to, and ends with an error for the first that did not.
 import asyncio
 import json
 import sys
-from pathlib import Path
 
-try:
-    import slixmpp
-except ImportError:
-    sys.exit("slixmpp is missing: install the Debian package python3-slixmpp")
+from slixmpp_person import PATIENCE, Person, done, within
 
 from slixmpp.componentxmpp import ComponentXMPP
 from slixmpp.exceptions import IqError
-
-PATIENCE = 15
 
 
 class Echo(ComponentXMPP):
@@ -54,46 +48,11 @@ class Echo(ComponentXMPP):
         self.send_presence(pto=user, pfrom=bot + "/bot", pshow="chat", pstatus="I echo")
 
 
-class User(slixmpp.ClientXMPP):
-    def __init__(self, login, account):
-        super().__init__(account["jid"] + "/orchard", account["password"])
-        self.ca_certs = Path(login["caFile"])
-        for plugin in ("0030", "0092", "0198", "0199"):
-            self.register_plugin("xep_" + plugin)
-        self.heard = asyncio.Queue()
-        for name in ("message", "message_error", "changed_status"):
-            self.add_event_handler(name, lambda stanza, name=name: self.heard.put_nowait((name, stanza)))
-        self.online = asyncio.Event()
-        self.add_event_handler("session_start", self.start)
-        self.connect((login["host"], login["port"]))
-
-    async def _pick_dns_answer(self, domain, service=None):
-        return None
-
-    async def start(self, _event):
-        await self.get_roster()
-        self.send_presence()
-        self.online.set()
-
-    async def next(self, wanted, sender):
-        while True:
-            name, stanza = await asyncio.wait_for(self.heard.get(), PATIENCE)
-            if name == wanted and stanza["from"].bare == sender:
-                return stanza
-
-
-def done(what):
-    print(what, flush=True)
-
-
-async def within(event):
-    await asyncio.wait_for(event.wait(), PATIENCE)
-
-
 async def main():
     login = json.loads(sys.stdin.readline())
     component, domain = login["component"], login["romeo"]["jid"].split("@")[1]
-    romeo = User(login, login["romeo"])
+    plugins, events = ("0030", "0092", "0198", "0199"), ("message", "message_error", "changed_status")
+    romeo = Person(login, login["romeo"], "orchard", plugins, events)
     await within(romeo.online)
     bot = "echo@" + component
 

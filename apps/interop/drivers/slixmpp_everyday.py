@@ -10,10 +10,8 @@ import json
 import sys
 from pathlib import Path
 
-try:
-    import slixmpp
-except ImportError:
-    sys.exit("slixmpp is missing: install the Debian package python3-slixmpp")
+from slixmpp_person import PATIENCE, Person, done, within
+
 try:
     import aiohttp  # noqa: F401
 except ImportError:
@@ -25,44 +23,8 @@ from slixmpp.xmlstream.matcher import StanzaPath
 
 import web_files
 
-PATIENCE = 15
-
-
-class Client(slixmpp.ClientXMPP):
-    def __init__(self, login, account, resource):
-        super().__init__(account["jid"] + "/" + resource, account["password"])
-        self.ca_certs = Path(login["caFile"])
-        for plugin in ("0030", "0059", "0191", "0199", "0280", "0313", "0359", "0363"):
-            self.register_plugin("xep_" + plugin)
-        self.heard = asyncio.Queue()
-        for name in ("message", "message_error", "carbon_sent", "carbon_received", "blocked", "unblocked"):
-            self.add_event_handler(name, lambda stanza, name=name: self.heard.put_nowait((name, stanza)))
-        self.online = asyncio.Event()
-        self.add_event_handler("session_start", self.start)
-        self.connect((login["host"], login["port"]))
-
-    async def _pick_dns_answer(self, domain, service=None):
-        return None
-
-    async def start(self, _event):
-        await self.get_roster()
-        self.send_presence()
-        # Presence before this answer has been handled by now (RFC 6120 §10.1).
-        await self["xep_0199"].send_ping(self.boundjid.domain, timeout=PATIENCE)
-        self.online.set()
-
-    async def next(self, wanted):
-        while True:
-            name, stanza = await asyncio.wait_for(self.heard.get(), PATIENCE)
-            if name == wanted:
-                return stanza
-
-    def say(self, to, body):
-        self.send_message(mto=to, mbody=body, mtype="chat")
-
-
-def done(what):
-    print(what, flush=True)
+PLUGINS = ("0030", "0059", "0191", "0199", "0280", "0313", "0359", "0363")
+EVENTS = ("message", "message_error", "carbon_sent", "carbon_received", "blocked", "unblocked")
 
 
 def archived(message):
@@ -173,11 +135,11 @@ async def files(phone):
 
 async def main():
     login = json.loads(sys.stdin.readline())
-    phone = Client(login, login["juliet"], "phone")
-    desk = Client(login, login["juliet"], "desk")
-    romeo = Client(login, login["romeo"], "orchard")
+    phone = Person(login, login["juliet"], "phone", PLUGINS, EVENTS)
+    desk = Person(login, login["juliet"], "desk", PLUGINS, EVENTS)
+    romeo = Person(login, login["romeo"], "orchard", PLUGINS, EVENTS)
     everybody = (phone, desk, romeo)
-    await asyncio.wait_for(asyncio.gather(*(client.online.wait() for client in everybody)), PATIENCE)
+    await within(*(client.online for client in everybody))
     ids = await carbons(phone, desk, romeo)
     await history(phone, romeo, ids)
     await blocking(phone, desk, romeo)

@@ -8,54 +8,25 @@ import asyncio
 import hashlib
 import json
 import sys
-from pathlib import Path
 
-try:
-    import slixmpp
-except ImportError:
-    sys.exit("slixmpp is missing: install the Debian package python3-slixmpp")
+from slixmpp_person import PATIENCE, Person, done, within
 
 from slixmpp.exceptions import IqError
 from slixmpp.plugins.xep_0118.stanza import UserTune
 from slixmpp.xmlstream import ET
 
-PATIENCE = 15
 TUNE = "http://jabber.org/protocol/tune"
 
 
-class Client(slixmpp.ClientXMPP):
+PLUGINS = ("0030", "0049", "0060", "0084", "0115", "0118", "0163", "0172", "0048", "0054", "0153", "0199")
+
+
+class Client(Person):
     def __init__(self, login, account, wants):
-        super().__init__(account["jid"] + "/slixmpp", account["password"])
-        self.ca_certs = Path(login["caFile"])
-        for plugin in ("0030", "0049", "0060", "0084", "0115", "0118", "0163", "0172", "0048", "0054", "0153", "0199"):
-            self.register_plugin("xep_" + plugin)
-        self.heard = asyncio.Queue()
+        super().__init__(login, account, "slixmpp", PLUGINS, ("user_tune_publish", "avatar_metadata_publish"))
         if wants:
             self["xep_0163"].add_interest(TUNE)
             self["xep_0163"].add_interest("urn:xmpp:avatar:metadata")
-        for name in ("user_tune_publish", "avatar_metadata_publish"):
-            self.add_event_handler(name, lambda message, name=name: self.heard.put_nowait((name, message)))
-        self.online = asyncio.Event()
-        self.add_event_handler("session_start", self.start)
-        self.connect((login["host"], login["port"]))
-
-    async def _pick_dns_answer(self, domain, service=None):
-        return None
-
-    async def start(self, _event):
-        await self.get_roster()
-        self.send_presence()
-        self.online.set()
-
-    async def next(self, name):
-        while True:
-            found, message = await asyncio.wait_for(self.heard.get(), PATIENCE)
-            if found == name:
-                return message
-
-
-def done(what):
-    print(what, flush=True)
 
 
 async def refused(call, *conditions):
@@ -76,7 +47,7 @@ async def main():
     login = json.loads(sys.stdin.readline())
     juliet = Client(login, login["juliet"], False)
     romeo = Client(login, login["romeo"], True)
-    await asyncio.wait_for(asyncio.gather(juliet.online.wait(), romeo.online.wait()), PATIENCE)
+    await within(juliet.online, romeo.online)
 
     for one, other in ((juliet, romeo), (romeo, juliet)):
         other.auto_authorize = True
