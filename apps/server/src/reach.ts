@@ -34,7 +34,7 @@ export interface Reached extends AsyncDisposable {
 }
 
 /** Reaches the data folder of `config`. @throws {StorageError} `locked` by a process that does not listen · `newer-schema` · `failed` */
-export async function reach(config: Config): Promise<Reached> {
+async function reach(config: Config): Promise<Reached> {
   for (let tried = 1; ; tried++) {
     const running = await reachRunning(config)
     if (running) return running
@@ -45,6 +45,16 @@ export async function reach(config: Config): Promise<Reached> {
       if (!isLocked || tried === TRIES) throw error
       await pause(TRY_MS)
     }
+  }
+}
+
+/** Reaches the data folder of `config` for as long as `use` takes. @throws {Error} what `use` throws, and {@link reach} */
+export async function reaching<T>(config: Config, use: (reached: Reached) => Promise<T>): Promise<T> {
+  const reached = await reach(config)
+  try {
+    return await use(reached)
+  } finally {
+    await reached[Symbol.asyncDispose]()
   }
 }
 

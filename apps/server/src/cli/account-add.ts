@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { add } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 import { newPassword, passwordOption } from './password.ts'
 
@@ -17,13 +17,10 @@ export function accountAdd(): Command {
     .action(async (jid: string, options: { password?: string; config?: string }) => {
       const config = loadConfig(options.config)
       const { password, generated } = await newPassword(options.password)
-      const reached = await reach(config)
-      try {
+      await reaching(config, async reached => {
         const added = await reached.ask(add, { jid, password })
         process.stdout.write(`${added.jid} was added\n`)
         if (generated) process.stdout.write(`Its password is ${password}\n`)
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }

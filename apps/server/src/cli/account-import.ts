@@ -6,7 +6,7 @@ import { loadConfig } from '../config.ts'
 import { parseAccountLine, type AccountLine } from '../account-csv.ts'
 import { lines } from '../lines.ts'
 import { importAccounts, importBatch } from '../operations/index.ts'
-import { reach, type Reached } from '../reach.ts'
+import { reaching, type Reached } from '../reach.ts'
 import { UserError } from '../user-error.ts'
 import { configOption } from './options.ts'
 
@@ -19,14 +19,11 @@ export function accountImport(): Command {
     .argument('<file>', 'CSV file in UTF-8')
     .addOption(configOption())
     .action(async (file: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { added, changed, failed } = await importFile(reached, file)
         process.stdout.write(`${added} added, ${changed} changed, ${failed} refused\n`)
         if (failed > 0) process.exitCode = 1
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 

@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { list } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -12,12 +12,9 @@ export function accountList(): Command {
     .description('print the addresses of all accounts, one a line')
     .addOption(configOption())
     .action(async (options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { jids } = await reached.ask(list, {})
         process.stdout.write(jids.map(jid => `${jid}\n`).join(''))
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }

@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { remove } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -13,12 +13,9 @@ export function accountRemove(): Command {
     .argument('<jid>', 'its address')
     .addOption(configOption())
     .action(async (jid: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const removed = await reached.ask(remove, { jid })
         process.stdout.write(`${removed.jid} was removed\n`)
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }

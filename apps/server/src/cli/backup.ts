@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { backup as operation } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -16,12 +16,9 @@ export function backup(): Command {
     .argument('<file>', 'file to write; one that exists is replaced when the copy is complete')
     .addOption(configOption())
     .action(async (file: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { path } = await reached.ask(operation, { path: resolve(file) })
         process.stdout.write(`The data was copied to ${path}\n`)
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }

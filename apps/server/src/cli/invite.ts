@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { loadConfig } from '../config.ts'
 import { createInvite, listInvites, revokeInvite, type ListedInvite } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 interface CreateOptions {
@@ -36,15 +36,12 @@ function create(): Command {
     .option('--uses <number>', 'how many may use it', positive, 1)
     .addOption(configOption())
     .action(async ({ config, ...options }: CreateOptions) => {
-      const reached = await reach(loadConfig(config))
-      try {
+      await reaching(loadConfig(config), async reached => {
         const { uri, link, expiresAt } = await reached.ask(createInvite, options)
         process.stdout.write(`${link ?? uri}\n`)
         if (link !== undefined) process.stdout.write(`${uri}\n`)
         process.stdout.write(`It is good until ${new Date(expiresAt).toISOString()}\n`)
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 
@@ -53,13 +50,10 @@ function list(): Command {
     .description('print the invitations that may still be used')
     .addOption(configOption())
     .action(async (options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { invites } = await reached.ask(listInvites, {})
         process.stdout.write(invites.map(one => `${lineOf(one)}\n`).join(''))
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 
@@ -69,13 +63,10 @@ function revoke(): Command {
     .argument('<id>', 'as "invite list" shows it')
     .addOption(configOption())
     .action(async (id: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         await reached.ask(revokeInvite, { id })
         process.stdout.write(`${id} is over\n`)
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 

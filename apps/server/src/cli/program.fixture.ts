@@ -26,18 +26,20 @@ export class Home implements AsyncDisposable {
   readonly #children = new Set<ChildProcess>()
 
   constructor(more = '') {
-    this.write(
-      'tercet.toml',
-      `data = "data"
-[[host]]
-name = "a.test"
-[[host]]
-name = "b.test"
-${more.includes('[listen]') ? '' : '[listen]\nc2s = ["127.0.0.1:0"]\nc2s_tls = ["127.0.0.1:0"]\nhttp = ["127.0.0.1:0"]\n'}
-[auth]
-iterations = 4096
-${more}`,
-    )
+    const anywhere = 'c2s = ["127.0.0.1:0"]\nc2s_tls = ["127.0.0.1:0"]\nhttp = ["127.0.0.1:0"]\n'
+    this.#configure(['a.test', 'b.test'], more.includes('[listen]') ? more : `[listen]\n${anywhere}${more}`)
+  }
+
+  /** A server of one domain. @param listen further lines of that table @param more further tables */
+  static of(domain: string, listen: string, more = ''): Home {
+    const home = new Home()
+    home.#configure([domain], `[listen]\nc2s = ["127.0.0.1:0"]\n${listen}\n${more}`)
+    return home
+  }
+
+  #configure(domains: readonly string[], more: string): void {
+    const hosts = domains.map(domain => `[[host]]\nname = "${domain}"\n`).join('')
+    this.write('tercet.toml', `data = "data"\n${hosts}[auth]\niterations = 4096\n${more}`)
   }
 
   /** Writes a file and gives its path. */

@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { showPush, testPush } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verbs. */
@@ -17,8 +17,7 @@ function show(): Command {
     .argument('<jid>', 'its address')
     .addOption(configOption())
     .action(async (jid: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { nodes, failures } = await reached.ask(showPush, { jid })
         const lines = nodes.map(({ jid, node, enabledAt, pushedAt, answer, answeredAt }) => {
           const parts = [`${jid} ${node}`, `enabled ${dateOf(enabledAt)}`]
@@ -31,9 +30,7 @@ function show(): Command {
         process.stdout.write(
           lines.length === 0 ? 'No app of it has enabled push\n' : lines.map(line => `${plain(line)}\n`).join(''),
         )
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 
@@ -43,15 +40,12 @@ function test(): Command {
     .argument('<jid>', 'its address')
     .addOption(configOption())
     .action(async (jid: string, options: { config?: string }) => {
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { answers } = await reached.ask(testPush, { jid })
         if (answers.length === 0) process.stdout.write('No app of it has enabled push\n')
         for (const { jid, node, answer } of answers) process.stdout.write(`${plain(`${jid} ${node}: ${answer}`)}\n`)
         if (answers.some(({ answer }) => answer !== 'ok')) process.exitCode = 1
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { FiledReport } from '@tercet/server/modules'
 import { loadConfig } from '../config.ts'
 import { listReports } from '../operations/index.ts'
-import { reach } from '../reach.ts'
+import { reaching } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -16,13 +16,10 @@ export function reportList(): Command {
     .addOption(configOption())
     .action(async (options: { about?: string; max: number; config?: string }) => {
       const { about, max } = options
-      const reached = await reach(loadConfig(options.config))
-      try {
+      await reaching(loadConfig(options.config), async reached => {
         const { reports } = await reached.ask(listReports, { max, ...(about === undefined ? {} : { about }) })
         process.stdout.write(reports.map(report => `${lineOf(report)}\n`).join(''))
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      })
     })
 }
 

@@ -60,40 +60,13 @@ function client(server: RunningServer, domain: string, local: string): LoadClien
 
 test('a component talks to users here and of other servers, and what it was owed outlives a kill', async () => {
   const [one = 0, two = 0] = await freePorts(2)
-  await using first = new Home()
-  first.write(
-    'tercet.toml',
-    `data = "data"
-[[host]]
-name = "one.test"
-[[component]]
-name = "bot.one.test"
-secret = "Wherefore?"
-[listen]
-c2s = ["127.0.0.1:0"]
-s2s = ["127.0.0.1:${one}"]
-component = ["127.0.0.1:0"]
-[auth]
-iterations = 4096
-[[s2s.domain]]
-name = "two.test"
-target = "127.0.0.1:${two}"
-`,
-  )
-  await using second = new Home()
-  const target = (name: string): string => `[[s2s.domain]]\nname = "${name}"\ntarget = "127.0.0.1:${one}"\n`
-  second.write(
-    'tercet.toml',
-    `data = "data"
-[[host]]
-name = "two.test"
-[listen]
-c2s = ["127.0.0.1:0"]
-s2s = ["127.0.0.1:${two}"]
-[auth]
-iterations = 4096
-${target('one.test')}${target('bot.one.test')}`,
-  )
+  const target = (name: string, port: number): string =>
+    `[[s2s.domain]]\nname = "${name}"\ntarget = "127.0.0.1:${port}"\n`
+  const table = '[[component]]\nname = "bot.one.test"\nsecret = "Wherefore?"\n'
+  const listen = `s2s = ["127.0.0.1:${one}"]\ncomponent = ["127.0.0.1:0"]`
+  await using first = Home.of('one.test', listen, table + target('two.test', two))
+  const others = target('one.test', one) + target('bot.one.test', one)
+  await using second = Home.of('two.test', `s2s = ["127.0.0.1:${two}"]`, others)
   const [a, b] = await Promise.all([first.start(), second.start()])
   await first.run('account', 'add', 'romeo@one.test', '--password', password)
   await second.run('account', 'add', 'juliet@two.test', '--password', password)

@@ -8,25 +8,10 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const password = 'Rosencrantz-31'
 
-/** A server of one domain that finds the other one without DNS. */
+/** A server that finds the other one without DNS. */
 function home(domain: string, port: number, other: { domain: string; port: number }, more = ''): Home {
-  const place = new Home()
-  place.write(
-    'tercet.toml',
-    `data = "data"
-[[host]]
-name = "${domain}"
-[listen]
-c2s = ["127.0.0.1:0"]
-s2s = ["127.0.0.1:${port}"]
-[auth]
-iterations = 4096
-[[s2s.domain]]
-name = "${other.domain}"
-target = "127.0.0.1:${other.port}"
-${more}`,
-  )
-  return place
+  const found = `[[s2s.domain]]\nname = "${other.domain}"\ntarget = "127.0.0.1:${other.port}"\n`
+  return Home.of(domain, `s2s = ["127.0.0.1:${port}"]`, found + more)
 }
 
 function client(server: RunningServer, domain: string, local: string): LoadClient {

@@ -9,25 +9,8 @@ const password = 'Rosencrantz-31'
 
 /** A server that nobody but HTTPS gets to, and that finds another such server without DNS. */
 function home(domain: string, port: number, other: { domain: string; port: number }, more = ''): Home {
-  const place = new Home()
-  place.write(
-    'tercet.toml',
-    `data = "data"
-[[host]]
-name = "${domain}"
-[listen]
-c2s = ["127.0.0.1:0"]
-http = ["127.0.0.1:${port}"]
-[auth]
-iterations = 4096
-[s2s]
-federation = "open"
-[[s2s.domain]]
-name = "${other.domain}"
-web_socket = "wss://127.0.0.1:${other.port}/s2s"
-${more}`,
-  )
-  return place
+  const found = `[[s2s.domain]]\nname = "${other.domain}"\nweb_socket = "wss://127.0.0.1:${other.port}/s2s"\n`
+  return Home.of(domain, `http = ["127.0.0.1:${port}"]`, `[s2s]\nfederation = "open"\n${found}${more}`)
 }
 
 test('two servers talk over WebSockets alone, and tell how (XEP-0468)', async () => {
