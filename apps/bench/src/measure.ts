@@ -16,6 +16,8 @@ export interface Round {
   readonly perSecond?: number
   readonly p50Ms?: number
   readonly p99Ms?: number
+  /** Round trips of an operation. */
+  readonly turns?: number
 }
 
 /** Rounds by the name of the server. */
@@ -88,6 +90,7 @@ export async function cpuRound(server: BenchServer, load: Load, seconds: number)
     cost: (after.server - before.server) / operations,
     generator: (after.own - before.own) / operations,
     perSecond: (operations / (after.at - before.at)) * 1000,
+    ...(load.turns === undefined ? {} : { turns: load.turns }),
     ...(sorted.length > 0 ? { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) } : {}),
   }
 }

@@ -13,6 +13,7 @@ export function head(servers: readonly string[]): string {
     ...(servers.length > 1 ? ['ratio'] : []),
     'rate',
     'p50 / p99 ms',
+    'round trips',
   ]
   return [row([...cells, 'generator']), row([...cells, ''].map(() => '---'))].join('\n')
 }
@@ -34,6 +35,7 @@ export function line(scenario: Scenario, servers: readonly string[], rounds: Rou
     ...(servers.length > 1 ? [`${(medians[1]! / medians[0]!).toFixed(1)} ×`] : []),
     each(servers, of, ({ perSecond }) => perSecond && `${Math.round(perSecond).toLocaleString('en')}/s`),
     each(servers, of, ({ p50Ms, p99Ms }) => p50Ms && p99Ms && `${p50Ms.toFixed(2)} / ${p99Ms.toFixed(2)}`),
+    each(servers, of, ({ turns }) => turns),
     first[0]?.generator === undefined ? '' : show(median(first.map(({ generator }) => generator ?? 0))),
   ]
   return row(cells)

@@ -8,6 +8,8 @@ export interface Load extends Disposable {
   readonly operations: number
   /** Milliseconds of the operations since the last {@link start}, where the load measures them. */
   readonly latencies?: readonly number[]
+  /** How often a client waits for the server in one operation, where the load counts it. */
+  readonly turns?: number
   /** @param unpaced as fast as it goes, where the load has a rate; default false */
   start(unpaced?: boolean): void
   /** Resolves when nothing is under way any more. @throws {Error} something was lost */

@@ -1,9 +1,9 @@
 /** ejabberd of Debian in the world: STARTTLS, EXTERNAL, dialback, direct TLS. It knows no pins and no XEP-0198 between servers. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { ejabberdCommand } from '@tercet/testkit'
 import { temporaryHome } from '../home.ts'
-import { requireProgram, runToEnd } from '../processes.ts'
 import { S2S_PORT, S2S_TLS_PORT } from './dns.ts'
 import { domainOf, kinds, type Kind } from './kinds.ts'
 import { Launched } from './launched.ts'
@@ -19,8 +19,6 @@ if (!answer.ok && answer.status !== 409) throw new Error(url + ' answers ' + (aw
 
 /** Starts it, as a lone Erlang node that neither listens for others nor starts their name service. */
 export async function launchEjabberd(world: World): Promise<FederatedServer> {
-  const control = requireProgram('ejabberdctl', 'ejabberd')
-  const command = requireProgram('erl', 'erlang-base')
   const home = temporaryHome('ejabberd')
   const address = world.addresses.ejabberd
   const file = (name: string) => join(home.path, name)
@@ -45,23 +43,11 @@ export async function launchEjabberd(world: World): Promise<FederatedServer> {
       '-c',
       'mount --bind "$0" /etc/hosts && exec "$@"',
       world.dns.hostsFile,
-      command,
-      '+S',
-      '2',
-      '-noinput',
-      '-mnesia',
-      'dir',
-      `"${file('data')}"`,
-      '-s',
-      'ejabberd',
+      ...(await ejabberdCommand(home.path)),
     ],
     env: {
       ...home.env,
-      ERL_LIBS: await libraries(control),
       ERL_INETRC: file('inetrc'),
-      EJABBERD_CONFIG_PATH: file('ejabberd.yml'),
-      EJABBERD_LOG_PATH: logFile,
-      ERL_CRASH_DUMP: file('crash.dump'),
     },
     cwd: home.path,
     address,
@@ -106,13 +92,6 @@ export async function launchEjabberd(world: World): Promise<FederatedServer> {
     stop,
     [Symbol.asyncDispose]: stop,
   }
-}
-
-/** Debian's ejabberdctl names the folder of its Erlang libraries. */
-async function libraries(control: string): Promise<string> {
-  const script = await runToEnd('/bin/cat', [control])
-  const found = /^ERL_LIBS='?([^'\n]+)'?$/mu.exec(script)?.[1]
-  return found ?? dirname(dirname(control)) + '/lib'
 }
 
 function configuration(world: World): string {
