@@ -1,18 +1,19 @@
 /** An XML stream over a transport: one reader in, one buffer out, and an orderly end (RFC 6120 §4). */
 
-import { isStanza, StreamError, streamError } from '@tercet/stanza'
+import { StreamError, streamError } from '@tercet/stanza'
 import {
   closeTag,
   openTag,
   STREAMS,
   tcpReader,
   websocketReader,
-  write,
   type ReaderOptions,
   type StreamEvent,
   type StreamReader,
 } from '@tercet/xml'
+import { asStreamError, writeError } from './errors.ts'
 import { later, type FlushList } from './flush.ts'
+import { keepOne } from './kept.ts'
 import { Pace, type Gaps } from './pace.ts'
 import type { TimerWheel } from './timers.ts'
 import type { TlsContext, Transport, TransportSink } from './transport.ts'
@@ -56,10 +57,6 @@ const SLICE_MS = 3
 const EVENTS = 32
 
 const NO_NAMESPACES: readonly string[] = []
-
-/** One of each is kept, and looked for once a second: see docs/architecture.md. */
-const KEEP_MS = 1000
-const kept: { event: StreamEvent | undefined; atMs: number } = { event: undefined, atMs: -Infinity }
 
 /** Attributes of our stream header, flat: `['from', 'a.test', 'id', '…']`. */
 export type HeaderAttributes = readonly string[]
@@ -303,7 +300,7 @@ export class Stream implements TransportSink {
         }
         const event = this.#reader.next()
         if (event === undefined) return 'read'
-        if (this.heardMs - kept.atMs >= KEEP_MS) keep(event, this.heardMs)
+        keepOne(event, this.heardMs)
         if (this.#state === 'closing') {
           if (event.kind === 'close') this.#finish()
           continue
@@ -408,35 +405,8 @@ export class Stream implements TransportSink {
   }
 }
 
-/** `<stream:error/>` with the prefix that the header declares, or its own in a WebSocket message. */
-function writeError(error: StreamError, framing: 'tcp' | 'websocket'): string {
-  let children = ''
-  for (const child of streamError.write(error).children) if (typeof child !== 'string') children += write(child)
-  const xmlns = framing === 'websocket' ? ` xmlns:stream='${STREAMS}'` : ''
-  return `<stream:error${xmlns}>${children}</stream:error>`
-}
-
 /** Gives a first-level stanza its namespace; nonzas carry their own. */
 function qualify(text: string, contentNs: string): string {
   const end = text.startsWith('<message') ? 8 : text.startsWith('<presence') ? 9 : text.startsWith('<iq') ? 3 : 0
   return end === 0 ? text : `${text.slice(0, end)} xmlns='${contentNs}'${text.slice(end)}`
-}
-
-/** No nonzas: those of SASL hold passwords. */
-function keep(event: StreamEvent, atMs: number): void {
-  if (event.kind !== 'element' || !isStanza(event.element)) return
-  kept.event = event
-  kept.atMs = atMs
-}
-
-/** Readers throw errors that carry a stream error condition; everything else is a bug of ours. */
-function asStreamError(error: unknown): StreamError {
-  if (error instanceof StreamError) return error
-  if (error instanceof Error && error.name === 'XmlError') {
-    // An XmlError's condition is a stream error condition (RFC 6120 §4.9.3) by its type in @tercet/xml.
-    return new StreamError((error as Error & { condition: StreamError['condition'] }).condition, {
-      text: error.message,
-    })
-  }
-  return new StreamError('internal-server-error', { cause: error })
 }

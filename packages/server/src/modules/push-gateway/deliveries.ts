@@ -36,6 +36,8 @@ interface Delivery {
   payload: Uint8Array
   failures: number
   sinceMs: number
+  /** That somebody is to be woken is on disk; rejects if that cannot be. */
+  stored: Promise<void>
   due(): number
 }
 
@@ -88,14 +90,15 @@ export class Deliveries implements Disposable {
     const before = this.#all.get(registration.node)
     if (before) {
       before.payload = payload
-      // That somebody is to be woken is on disk already, or will be before anything of this one is needed.
       this.#keep(before, true).catch(this.#unstored)
+      await before.stored
       return { first: Promise.resolve({ kind: 'waiting' }) }
     }
     if (this.#all.size >= MAX) return { first: Promise.resolve({ kind: 'full' }) }
     const delivery = this.#add(registration, payload, 0)
+    delivery.stored = this.#keep(delivery, false)
     try {
-      await this.#keep(delivery, false)
+      await delivery.stored
     } catch (error) {
       if (this.#isUnderWay(delivery)) this.#all.delete(delivery.node)
       throw error
@@ -121,6 +124,7 @@ export class Deliveries implements Disposable {
       payload,
       failures: 0,
       sinceMs: this.#host.server.wheel.now - ageMs,
+      stored: Promise.resolve(),
       due: () => (void this.#again(delivery).catch(this.#host.bug), 0),
     }
     this.#all.set(node, delivery)
