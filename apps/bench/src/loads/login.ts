@@ -5,6 +5,12 @@ import { client, type ClientOptions } from './clients.ts'
 import type { Load } from './load.ts'
 import { inParallel } from './wait.ts'
 
+/**
+ * How a login goes: feature by feature (RFC 6120), all in one exchange by the password for which it gets a token (XEP-0388, XEP-0386,
+ * XEP-0484), or by that token.
+ */
+export type Way = 'step by step' | 'at once' | 'by token'
+
 /** Logins under way at the same time. */
 const WIDTH = 8
 
@@ -14,26 +20,22 @@ export class Logins implements Load {
   readonly #server: BenchServer
   readonly #locals: readonly string[]
   readonly #options: ClientOptions
-  /** By account; undefined: logins are by password. */
-  #tokens: Map<string, string> | undefined
+  #way: Way
+  /** By account. */
+  readonly #tokens = new Map<string, string>()
   #next = 0
   #running = false
   #loops: Promise<void[]> | undefined
 
-  /** @param tokens log in by token, once there is one */
-  constructor(
-    server: BenchServer,
-    locals: readonly string[],
-    options: ClientOptions,
-    { tokens = false }: { readonly tokens?: boolean } = {},
-  ) {
-    this.#tokens = tokens ? new Map() : undefined
+  /** @param way a server that does not know it is logged in to step by step */
+  constructor(server: BenchServer, locals: readonly string[], options: ClientOptions, way: Way = 'step by step') {
+    this.#way = way
     this.#server = server
     this.#locals = locals
     this.#options = options
   }
 
-  /** Logs in once with every account: each has a token then. */
+  /** Logs in once with every account: each may have a token then. */
   async prime(): Promise<this> {
     await inParallel(this.#locals, WIDTH, local => this.#logIn(local))
     return this
@@ -65,17 +67,17 @@ export class Logins implements Load {
 
   async #logIn(local: string): Promise<void> {
     let each = client(this.#server, local, this.#options)
-    if (this.#tokens) {
-      const done = await each.logInAtOnce({ client: idOf(local), token: this.#tokens.get(local) })
+    if (this.#way !== 'step by step') {
+      const token = this.#way === 'by token' ? this.#tokens.get(local) : undefined
+      const done = await each.logInAtOnce({ client: idOf(local), token })
       if (done?.token !== undefined) this.#tokens.set(local, done.token)
       else {
-        // It knows no other way than the old one.
         each.destroy()
-        this.#tokens = undefined
+        this.#way = 'step by step'
         each = client(this.#server, local, this.#options)
       }
     }
-    if (!this.#tokens) {
+    if (this.#way === 'step by step') {
       await each.authenticate()
       await each.bind()
     }

@@ -14,7 +14,7 @@ import {
   chatTlsSteady,
 } from './chat.ts'
 import { idle, idleTls } from './idle.ts'
-import { loginFast, loginPlainTls, loginScram, loginScramTls } from './login.ts'
+import { loginAtOnce, loginFast, loginPlainTls, loginScram, loginScramTls } from './login.ts'
 import { presence } from './presence.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -31,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   loginScram,
   loginScramTls,
   loginPlainTls,
+  loginAtOnce,
   loginFast,
   presence,
   idle,
