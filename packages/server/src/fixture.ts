@@ -109,6 +109,13 @@ export class Fixture implements AsyncDisposable {
     return client
   }
 
+  /** Like {@link login}, with a stream that can be resumed. */
+  async managed(jid: string): Promise<Client> {
+    const client = await this.login(jid)
+    await client.manage()
+    return client
+  }
+
   /** Like {@link login}, and available: its own presence has come back. */
   async available(jid: string): Promise<Client> {
     const client = await this.login(jid)
@@ -204,6 +211,12 @@ export class Client extends Peer {
     const result = await this.receives(`<iq type='result' id='bind'><bind ${ns}><jid>{jid=any}</jid></bind></iq>`)
     this.jid = textOf(elementsOf(elementsOf(result)[0]!)[0]!)
     this.bound = true
+  }
+
+  /** Enables stream management (XEP-0198 §3, §5); `sm` captures what a resumption has to know. */
+  async manage(): Promise<void> {
+    this.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+    await this.receives("<enabled xmlns='urn:xmpp:sm:3' id='{sm=any}' resume='true'/>")
   }
 
   /** Nothing has arrived, after everything that all clients sent has had its effect. */

@@ -17,8 +17,7 @@ async function sendWithoutSpace(fixture: Fixture, storage: MemoryStorage): Promi
 
 async function managedJuliet(fixture: Fixture): Promise<Client> {
   const juliet = await fixture.available('juliet@a.test/balcony')
-  juliet.send(`<enable xmlns='${NS}' resume='true'/>`)
-  await juliet.receives(`<enabled xmlns='${NS}' id='{id=any}' resume='true'/>`)
+  await juliet.manage()
   return juliet
 }
 

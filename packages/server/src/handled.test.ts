@@ -6,13 +6,6 @@ import { HANDLED_TABLE, type HandledRow } from './handled.ts'
 
 const NS = 'urn:xmpp:sm:3'
 
-async function managed(fixture: Fixture, jid: string): Promise<Client> {
-  const client = await fixture.login(jid)
-  client.send(`<enable xmlns='${NS}' resume='true'/>`)
-  await client.receives(`<enabled xmlns='${NS}' id='{id=any}' resume='true'/>`)
-  return client
-}
-
 function message(to: string, id: string): string {
   return `<message to='${to}' type='chat' id='${id}'><body>Hist!</body></message>`
 }
@@ -47,7 +40,7 @@ async function flushed({ server: { storage } }: Fixture): Promise<void> {
 
 test('what was acknowledged after a commit is the durable count, also for many stanzas in one commit', async () => {
   await using fixture = await startFixture()
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   romeo.send([1, 2, 3, 4, 5].map(number => message('juliet@a.test', `m${number}`)).join('') + `<r xmlns='${NS}'/>`)
   await counts(romeo, 5)
   expect(await durableCount(fixture)).toBe(5)
@@ -55,7 +48,7 @@ test('what was acknowledged after a commit is the durable count, also for many s
 
 test('the durable count never speaks for a stanza that was overtaken', async () => {
   await using fixture = await startFixture({ accounts: ['romeo@a.test', 'juliet@a.test', 'nurse@a.test'] })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   {
     using _ = occupy(fixture, 'juliet@a.test')
     romeo.send(message('juliet@a.test', 'm1') + message('nurse@a.test', 'm2'))
@@ -71,7 +64,7 @@ test('the durable count never speaks for a stanza that was overtaken', async () 
 test('an acknowledgement does not count the stanza that is being handled', async () => {
   const storage = memoryStorage()
   await using fixture = await startFixture({ storage })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   storage.hold()
   romeo.send(message('juliet@a.test', 'm1') + `<r xmlns='${NS}'/>`)
   await romeo.receives(`<a xmlns='${NS}' h='0'/>`)
@@ -84,14 +77,14 @@ test('an acknowledgement does not count the stanza that is being handled', async
 test('a session is resumed when all that it sent is handled: then both sides go on counting from the same number (XEP-0198 §5)', async () => {
   const storage = memoryStorage()
   await using fixture = await startFixture({ storage })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   storage.hold()
   romeo.send(message('juliet@a.test', 'm1') + `<r xmlns='${NS}'/>`)
   await romeo.receives(`<a xmlns='${NS}' h='0'/>`)
   const again = fixture.connect()
   await again.open('romeo@a.test')
   await again.authenticate('romeo@a.test')
-  const previd = romeo.captures.get('id') ?? ''
+  const previd = romeo.captures.get('sm') ?? ''
   again.send(`<resume xmlns='${NS}' previd='${previd}' h='0'/>`)
   // The old stream is left at once.
   await romeo.find(({ name }) => name === 'error', 'a stream error')

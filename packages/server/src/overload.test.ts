@@ -4,13 +4,6 @@ import { PASSWORD, startFixture, type Client, type Fixture } from './fixture.ts'
 
 const NS = 'urn:xmpp:sm:3'
 
-async function managed(fixture: Fixture, jid: string): Promise<Client> {
-  const client = await fixture.login(jid)
-  client.send(`<enable xmlns='${NS}' resume='true'/>`)
-  await client.receives(`<enabled xmlns='${NS}' id='{id=any}' resume='true'/>`)
-  return client
-}
-
 function message(to: string, id: string): string {
   return `<message to='${to}' type='chat' id='${id}'><body>Hist!</body></message>`
 }
@@ -96,8 +89,8 @@ test('who cannot bind since the account is overloaded is told so, and may try ag
 
 test('a session that confirms nothing ends, is forgotten, and what it did not take goes to the next one (XEP-0198 §4)', async () => {
   await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
-  const juliet = await managed(fixture, 'juliet@a.test/balcony')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
+  const juliet = await fixture.managed('juliet@a.test/balcony')
   juliet.send('<presence/>')
   await fixture.quiet()
   romeo.send([1, 2, 3, 4, 5, 6, 7].map(number => message('juliet@a.test', `m${number}`)).join(''))
@@ -122,13 +115,13 @@ test('logins, sessions and resumptions leave no timers behind', async () => {
     romeo.send('</stream:stream>')
   }
   await vi.waitFor(() => expect(wheel.size).toBe(before))
-  let romeo = await managed(fixture, 'romeo@a.test/orchard')
+  let romeo = await fixture.managed('romeo@a.test/orchard')
   for (let round = 0; round < 3; round++) {
     romeo.cut()
     await vi.waitFor(() => expect([...fixture.server.sessions()][0]?.phase).toBe('hibernating'))
-    const previd = String(romeo.captures.get('id'))
+    const previd = String(romeo.captures.get('sm'))
     romeo = fixture.connect()
-    romeo.captures.set('id', previd)
+    romeo.captures.set('sm', previd)
     await romeo.open('romeo@a.test')
     await romeo.authenticate('romeo@a.test', PASSWORD)
     romeo.send(`<resume xmlns='${NS}' previd='${previd}' h='0'/>`)
@@ -139,7 +132,7 @@ test('logins, sessions and resumptions leave no timers behind', async () => {
 
 test('a session that changes its roster and confirms nothing ends, and the server can still stop', async () => {
   await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   romeo.send("<iq type='get' id='get'><query xmlns='jabber:iq:roster'/></iq>")
   for (let number = 0; number < 20; number++)
     romeo.send(
@@ -153,7 +146,7 @@ test.each([
   ['loses its stream is sent it again', (client: Client) => client.cut(), ['m1']],
 ])('a session without stream management that answers no ping and %s', async (_, leave, again) => {
   await using fixture = await startFixture()
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   const juliet = await fixture.available('juliet@a.test/balcony')
   juliet.answersPings = false
   romeo.send(message('juliet@a.test', 'm1'))
@@ -173,7 +166,7 @@ test.each([
 
 test('a session without stream management that answers no ping ends when too much depends on it, whatever else it says', async () => {
   await using fixture = await startFixture({ limits: { maxUnconfirmed: 5 } })
-  const romeo = await managed(fixture, 'romeo@a.test/orchard')
+  const romeo = await fixture.managed('romeo@a.test/orchard')
   const juliet = await fixture.available('juliet@a.test/balcony')
   juliet.answersPings = false
   for (let number = 1; number <= 7; number++) {

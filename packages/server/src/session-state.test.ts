@@ -8,9 +8,7 @@ const NS = "xmlns='urn:xmpp:sm:3'"
 const ACCOUNTS = { accounts: ['romeo@a.test', 'juliet@a.test', 'mercutio@a.test'] }
 
 async function managed(fixture: Fixture, jid: string): Promise<Client> {
-  const client = await fixture.login(jid)
-  client.send(`<enable ${NS} resume='true'/>`)
-  await client.receives(`<enabled ${NS} id='{id=any}' resume='true'/>`)
+  const client = await fixture.managed(jid)
   // Confirms nothing by itself.
   client.filter = element => element.name === 'r'
   return client
@@ -84,7 +82,7 @@ test('a live session goes on in another server: nothing is lost, nothing comes t
   const [session] = [...second.server.sessions()]
   expect(session).toMatchObject({ phase: 'hibernating', priority: 7 })
 
-  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('id')!, 4)
+  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('sm')!, 4)
   await again.receives(`<resumed ${NS} h='3'/>`)
   again.bound = true
   await again.receives("<message id='m2'>{any}</message>")
@@ -118,7 +116,7 @@ test('what waited before the outbox goes along, and comes in its order', async (
   expect(state.backlog.length).toBeGreaterThan(0)
   expect(state.backlog.length).toBeLessThan(300)
 
-  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('id')!, 0)
+  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('sm')!, 0)
   await again.receives(`<resumed ${NS} h='1'/>`)
   const got: string[] = []
   for (let count = 0; got.length < ids.length; count++) {
@@ -172,7 +170,7 @@ test('what it is owed cannot be stored: the session stays, and can be resumed he
   storage.failCommits('full')
   await expect(freezeSession(session)).rejects.toThrow()
   storage.failCommits(undefined)
-  const again = await resume(fixture, 'juliet@a.test/balcony', juliet.captures.get('id')!, 1)
+  const again = await resume(fixture, 'juliet@a.test/balcony', juliet.captures.get('sm')!, 1)
   await again.receives(`<resumed ${NS} h='1'/>`)
   await again.receives("<message id='m1'>{any}</message>")
 })
@@ -191,7 +189,7 @@ test('a stanza that is on its way to disk is waited for, and counted once', asyn
   expect(moved).toBe(false)
   storage.release()
   expect(await moving).toMatchObject({ received: 1, acked: 0 })
-  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('id')!, 0)
+  const again = await resume(second, 'juliet@a.test/balcony', juliet.captures.get('sm')!, 0)
   await again.receives(`<resumed ${NS} h='1'/>`)
   await again.receives("<iq type='result' id='s'/>")
 })

@@ -26,8 +26,7 @@ const seen = new WeakMap<Client, number>()
 async function phone(fixture: Fixture, how: 'asleep' | 'gone' | 'awake', options = ''): Promise<Client> {
   const client = await fixture.available('romeo@a.test/phone')
   if (how !== 'gone') {
-    client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
-    await client.receives("<enabled xmlns='urn:xmpp:sm:3' id='{sm=any}'/>")
+    await client.manage()
     client.filter = ({ name }) => {
       if (['message', 'presence', 'iq'].includes(name)) seen.set(client, (seen.get(client) ?? 0) + 1)
       return name === 'r'

@@ -124,8 +124,7 @@ describe('a client that does not answer', () => {
 
   test('gets it when its link is back (XEP-0198)', async () => {
     const romeo = await fixture.available('romeo@a.test/phone')
-    romeo.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
-    await romeo.receives("<enabled xmlns='urn:xmpp:sm:3' id='{sm=any}'/>")
+    await romeo.manage()
     romeo.filter = ({ name }) => name === 'r'
     const endpoint = await register(romeo)
     romeo.cut()
