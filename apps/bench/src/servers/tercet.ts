@@ -37,6 +37,8 @@ export async function installModules(
         template,
         command: (folder, port) =>
           Promise.resolve([
+            '/usr/bin/env',
+            ...allocator,
             process.execPath,
             '--conditions=@tercet/source',
             program,
