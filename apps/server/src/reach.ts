@@ -50,7 +50,17 @@ async function reach(config: Config): Promise<Reached> {
 
 /** Reaches the data folder of `config` for as long as `use` takes. @throws {Error} what `use` throws, and {@link reach} */
 export async function reaching<T>(config: Config, use: (reached: Reached) => Promise<T>): Promise<T> {
-  const reached = await reach(config)
+  return during(await reach(config), use)
+}
+
+/** The same where a server has to run on it. @throws {UserError} none does */
+export async function reachingRunning<T>(config: Config, use: (reached: Reached) => Promise<T>): Promise<T> {
+  const reached = await reachRunning(config)
+  if (!reached) throw new UserError(`No server is running on ${config.data}`)
+  return during(reached, use)
+}
+
+async function during<T>(reached: Reached, use: (reached: Reached) => Promise<T>): Promise<T> {
   try {
     return await use(reached)
   } finally {
@@ -59,7 +69,7 @@ export async function reaching<T>(config: Config, use: (reached: Reached) => Pro
 }
 
 /** Reaches the server that runs on the data folder of `config`; undefined: there is none. */
-export async function reachRunning(config: Config): Promise<Reached | undefined> {
+async function reachRunning(config: Config): Promise<Reached | undefined> {
   const socket = await dialControl(config.data)
   if (!socket) return undefined
   const answers = lines(socket, MAX_CHARACTERS)

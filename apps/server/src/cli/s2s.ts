@@ -3,8 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { s2sForget, s2sList, s2sTest } from '../operations/index.ts'
-import { reachRunning, type Reached } from '../reach.ts'
-import { UserError } from '../user-error.ts'
+import { reachingRunning } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verbs. */
@@ -19,7 +18,7 @@ function test(): Command {
     .option('--from <host>', 'host in whose name (default: the first one)')
     .addOption(configOption())
     .action(async (domain: string, options: { config?: string; from?: string }) => {
-      const { from, steps, failure } = await running(options, reached =>
+      const { from, steps, failure } = await reachingRunning(loadConfig(options.config), reached =>
         reached.ask(s2sTest, options.from === undefined ? { domain } : { domain, from: options.from }),
       )
       const lines = steps.map(({ ok, text }) => `${ok ? 'ok' : '--'}  ${text}`)
@@ -36,7 +35,7 @@ function list(): Command {
     .addOption(configOption())
     .option('--json', 'print JSON')
     .action(async (options: { config?: string; json?: boolean }) => {
-      const facts = await running(options, reached => reached.ask(s2sList, {}))
+      const facts = await reachingRunning(loadConfig(options.config), reached => reached.ask(s2sList, {}))
       process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : asText(facts))
     })
 }
@@ -47,20 +46,9 @@ function forget(): Command {
     .argument('<domain>', 'domain whose certificate has changed')
     .addOption(configOption())
     .action(async (domain: string, options: { config?: string }) => {
-      await running(options, reached => reached.ask(s2sForget, { domain }))
+      await reachingRunning(loadConfig(options.config), reached => reached.ask(s2sForget, { domain }))
       process.stdout.write(`The next certificate of ${domain} will be trusted\n`)
     })
-}
-
-async function running<T>(options: { config?: string }, use: (reached: Reached) => Promise<T>): Promise<T> {
-  const config = loadConfig(options.config)
-  const reached = await reachRunning(config)
-  if (!reached) throw new UserError(`No server is running on ${config.data}`)
-  try {
-    return await use(reached)
-  } finally {
-    await reached[Symbol.asyncDispose]()
-  }
 }
 
 type Facts = Awaited<ReturnType<typeof s2sList.run>>

@@ -3,8 +3,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { status as operation } from '../operations/index.ts'
-import { reachRunning } from '../reach.ts'
-import { UserError } from '../user-error.ts'
+import { reachingRunning } from '../reach.ts'
 import { configOption } from './options.ts'
 
 /** The verb. */
@@ -14,15 +13,8 @@ export function status(): Command {
     .addOption(configOption())
     .option('--json', 'print JSON')
     .action(async (options: { config?: string; json?: boolean }) => {
-      const config = loadConfig(options.config)
-      const reached = await reachRunning(config)
-      if (!reached) throw new UserError(`No server is running on ${config.data}`)
-      try {
-        const facts = await reached.ask(operation, {})
-        process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : asText(facts))
-      } finally {
-        await reached[Symbol.asyncDispose]()
-      }
+      const facts = await reachingRunning(loadConfig(options.config), reached => reached.ask(operation, {}))
+      process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : asText(facts))
     })
 }
 
