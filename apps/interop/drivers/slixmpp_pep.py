@@ -16,8 +16,6 @@ from slixmpp.plugins.xep_0118.stanza import UserTune
 from slixmpp.xmlstream import ET
 
 TUNE = "http://jabber.org/protocol/tune"
-
-
 PLUGINS = ("0030", "0049", "0060", "0084", "0115", "0118", "0163", "0172", "0048", "0054", "0153", "0199")
 
 

@@ -9,21 +9,8 @@ import { startServer, type Command } from './process.ts'
 import type { Install, StartOptions } from './server.ts'
 
 const modules = [
-  [
-    'blocking',
-    'caps',
-    'carboncopy',
-    'client_state',
-    'disco',
-    'last',
-    'offline',
-    'ping',
-    'privacy',
-    'private',
-    'roster',
-    'stream_mgmt',
-  ],
-  ['time', 'vcard', 'vcard_xupdate', 'version'],
+  ['blocking', 'caps', 'carboncopy', 'client_state', 'disco', 'last', 'offline', 'ping', 'privacy', 'private'],
+  ['roster', 'stream_mgmt', 'time', 'vcard', 'vcard_xupdate', 'version'],
 ].flat()
 
 /** Registers the accounts at a running one, as its passwords have to be hashed by itself; its database is the template. */
@@ -81,7 +68,7 @@ function configuration(
     `hosts: [${DOMAIN}]`,
     `certfiles: [${certificateFile}, ${keyFile}]`,
     'auth_password_format: scram',
-    `auth_scram_hash: sha`,
+    'auth_scram_hash: sha',
     'api_permissions: { bench: { who: { ip: 127.0.0.0/8 }, what: "*" } }',
     'listen:',
     ...['  -', '    ip: 127.0.0.1', `    port: ${port}`, '    module: ejabberd_c2s', '    starttls: true'],
